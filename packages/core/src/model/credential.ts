@@ -1,0 +1,32 @@
+import type { CredentialId, UserId } from "./ids.ts";
+import type { RecordBase } from "./record.ts";
+
+/**
+ * Kinds of credential. `nt-hash` and `unix-crypt` weaken the directory (a thief of the store cracks them fast):
+ * they exist only where the host opted in.
+ */
+export type CredentialKind =
+  | "password"
+  | "totp"
+  | "recovery-codes"
+  | "ssh-key"
+  | "x509"
+  | "nt-hash"
+  | "unix-crypt";
+
+/** Something a user can prove. The proof itself never leaves core. */
+export interface Credential extends RecordBase<CredentialId> {
+  /** Whose it is. */
+  readonly user: UserId;
+  /** What it is. At most one of each of `password`, `totp`, `recovery-codes` per user. */
+  readonly kind: CredentialKind;
+  /**
+   * The stored form: a PHC or imported hash for passwords, a sealed envelope for what must be reversible, a list of
+   * hashes joined by spaces for recovery codes, the public part for keys and certificates.
+   */
+  readonly secret: string;
+  /** `pending` until the user has shown that they hold it (TOTP enrolment). */
+  readonly status: "active" | "pending";
+  /** A password that must be changed at the next sign-in because it is known to be compromised or was set by another. */
+  readonly mustChange?: boolean;
+}

@@ -1,0 +1,128 @@
+import { compareIndexValues } from "../text/normalize.ts";
+import type { AttributeTest, IndexValue, StoreFilter } from "./filter.ts";
+
+/** What the evaluator needs to know of a record. */
+export interface EvaluationSubject {
+  /** The record's id. */
+  readonly id: string;
+  /** Normalised values of an attribute; empty when it has none. */
+  values(attribute: string): readonly IndexValue[];
+  /** Values compared without folding case, for `exact` tests. */
+  exactValues(attribute: string): readonly IndexValue[];
+  /** Ids of the groups the record is a direct member of. */
+  groups(): ReadonlySet<string>;
+}
+
+/** Whether a record matches. This is the definition that every store's own execution is held against. */
+export function evaluateStoreFilter(filter: StoreFilter, subject: EvaluationSubject): boolean {
+  switch (filter.op) {
+    case "true":
+      return true;
+    case "false":
+      return false;
+    case "and":
+      return filter.of.every((part) => evaluateStoreFilter(part, subject));
+    case "or":
+      return filter.of.some((part) => evaluateStoreFilter(part, subject));
+    case "not":
+      return !evaluateStoreFilter(filter.of, subject);
+    case "ids":
+      return filter.ids.includes(subject.id);
+    case "memberOf": {
+      const groups = subject.groups();
+      return filter.groups.some((group) => groups.has(group));
+    }
+    default:
+      return testAttribute(filter, subject);
+  }
+}
+
+function testAttribute(test: AttributeTest, subject: EvaluationSubject): boolean {
+  const exact =
+    (test.op === "equals" || test.op === "atLeast" || test.op === "atMost") && test.exact === true;
+  const values = exact ? subject.exactValues(test.attribute) : subject.values(test.attribute);
+  switch (test.op) {
+    case "present":
+      return values.length > 0;
+    case "equals":
+      return values.includes(test.value);
+    case "in":
+      return values.some((value) => test.values.includes(value));
+    case "atLeast":
+      return values.some(
+        (value) => sameType(value, test.value) && compareIndexValues(value, test.value) >= 0,
+      );
+    case "atMost":
+      return values.some(
+        (value) => sameType(value, test.value) && compareIndexValues(value, test.value) <= 0,
+      );
+    case "substrings":
+      return values.some((value) => typeof value === "string" && hasSubstrings(value, test));
+  }
+}
+
+function sameType(a: IndexValue, b: IndexValue): boolean {
+  return typeof a === typeof b;
+}
+
+/** Whether the parts occur in order without overlap (RFC 4511 §4.5.1.7.2). */
+function hasSubstrings(
+  value: string,
+  parts: { readonly initial?: string; readonly any: readonly string[]; readonly final?: string },
+): boolean {
+  let from = 0;
+  if (parts.initial !== undefined) {
+    if (!value.startsWith(parts.initial)) return false;
+    from = parts.initial.length;
+  }
+  for (const part of parts.any) {
+    const at = value.indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return (
+    parts.final === undefined || (value.length - parts.final.length >= from && value.endsWith(parts.final))
+  );
+}
+
+/** Splits a filter into what `pushable` accepts and the residual. A conjunction is split between its parts. */
+export function splitFilter(
+  filter: StoreFilter,
+  pushable: (leaf: StoreFilter) => boolean,
+): { readonly pushed: StoreFilter; readonly residual?: StoreFilter } {
+  if (isPushable(filter, pushable)) return { pushed: filter };
+  if (filter.op !== "and") return { pushed: { op: "true" }, residual: filter };
+  const pushed = filter.of.filter((part) => isPushable(part, pushable));
+  const residual = filter.of.filter((part) => !isPushable(part, pushable));
+  return {
+    pushed: pushed.length === 0 ? { op: "true" } : { op: "and", of: pushed },
+    residual: residual.length === 1 && residual[0] !== undefined ? residual[0] : { op: "and", of: residual },
+  };
+}
+
+function isPushable(filter: StoreFilter, pushable: (leaf: StoreFilter) => boolean): boolean {
+  if (filter.op === "and" || filter.op === "or") return filter.of.every((part) => isPushable(part, pushable));
+  if (filter.op === "not") return isPushable(filter.of, pushable);
+  return pushable(filter);
+}
+
+/** Whether a leaf can be answered from index entries, keys and memberships alone. */
+export function isIndexedLeaf(leaf: StoreFilter): boolean {
+  switch (leaf.op) {
+    case "true":
+    case "false":
+    case "ids":
+    case "memberOf":
+      return true;
+    case "and":
+    case "or":
+    case "not":
+      return false;
+    case "equals":
+    case "atLeast":
+    case "atMost":
+      return leaf.indexed && leaf.exact !== true;
+    default:
+      return leaf.indexed;
+  }
+}
