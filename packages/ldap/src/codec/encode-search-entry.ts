@@ -1,0 +1,103 @@
+import { BerWriter, headerLength, integerOctets } from "./ber-writer.ts";
+import { writeAttribute, writeAttributes } from "./encode-components.ts";
+import { encodeOperation, writeControls } from "./encode-message.ts";
+import type { Control, PartialAttribute, ProtocolOp } from "./message.ts";
+import { BerTag, OperationTag } from "./tag.ts";
+
+const maxMessageId = 0x7fffffff;
+const none = new Uint8Array(0);
+
+/** Copies exactly what was written, so that a cache holds no spare capacity. */
+function copyOf(writer: BerWriter): Uint8Array {
+  return new Uint8Array(writer.finish());
+}
+
+/** Encodes a protocolOp to be kept and sent under any messageID by `writeEncodedOperation`. */
+export function encodeOperationBytes(op: ProtocolOp): Uint8Array {
+  const writer = new BerWriter(512);
+  encodeOperation(writer, op);
+  return copyOf(writer);
+}
+
+/** Encodes a SearchResultEntry's protocolOp to be kept and sent by `writeEncodedOperation`. */
+export function encodeSearchEntry(objectName: string, attributes: readonly PartialAttribute[]): Uint8Array {
+  const writer = new BerWriter(1024);
+  const op = writer.begin(OperationTag.searchResEntry);
+  writer.string(objectName);
+  writeAttributes(writer, attributes);
+  writer.end(op);
+  return copyOf(writer);
+}
+
+/** Encodes one PartialAttribute to be kept and put together with others by `writeSearchEntry`. */
+export function encodePartialAttribute(type: string, vals: readonly Uint8Array[]): Uint8Array {
+  const writer = new BerWriter(256);
+  writeAttribute(writer, { type, vals });
+  return copyOf(writer);
+}
+
+/** Encodes an LDAPDN to be kept as the `objectName` of `writeSearchEntry`. */
+export function encodeObjectName(objectName: string): Uint8Array {
+  const writer = new BerWriter(256);
+  writer.string(objectName);
+  return copyOf(writer);
+}
+
+/** Encodes Controls, tag included, to be kept and sent by the functions below. */
+export function encodeControls(controls: readonly Control[]): Uint8Array {
+  const writer = new BerWriter(128);
+  writeControls(writer, controls);
+  return copyOf(writer);
+}
+
+/**
+ * Appends a message whose protocolOp is encoded already: two headers and one copy.
+ *
+ * @param op what `encodeSearchEntry` or `encodeOperationBytes` gave.
+ * @param controls what `encodeControls` gave; default none.
+ * @throws RangeError when `messageId` is not within 0 to 2^31-1.
+ */
+export function writeEncodedOperation(
+  writer: BerWriter,
+  messageId: number,
+  op: Uint8Array,
+  controls: Uint8Array = none,
+): void {
+  writeEnvelope(writer, messageId, op.length + controls.length);
+  writer.raw(op);
+  if (controls.length > 0) writer.raw(controls);
+}
+
+/**
+ * Appends a SearchResultEntry made of attributes that are encoded already, so that one cached attribute
+ * serves every selection that holds it. Lengths are summed first: no octet moves.
+ *
+ * @param objectName what `encodeObjectName` gave.
+ * @param attributes what `encodePartialAttribute` gave, in the order to send.
+ * @param controls what `encodeControls` gave; default none.
+ * @throws RangeError when `messageId` is not within 0 to 2^31-1.
+ */
+export function writeSearchEntry(
+  writer: BerWriter,
+  messageId: number,
+  objectName: Uint8Array,
+  attributes: readonly Uint8Array[],
+  controls: Uint8Array = none,
+): void {
+  let listLength = 0;
+  for (const attribute of attributes) listLength += attribute.length;
+  const opLength = objectName.length + headerLength(listLength) + listLength;
+  writeEnvelope(writer, messageId, headerLength(opLength) + opLength + controls.length);
+  writer.header(OperationTag.searchResEntry, opLength);
+  writer.raw(objectName);
+  writer.header(BerTag.sequence, listLength);
+  for (const attribute of attributes) writer.raw(attribute);
+  if (controls.length > 0) writer.raw(controls);
+}
+
+/** Writes header and messageID of a message with `restLength` octets behind them. */
+function writeEnvelope(writer: BerWriter, messageId: number, restLength: number): void {
+  if (!(messageId >= 0 && messageId <= maxMessageId)) throw new RangeError("messageID out of range");
+  writer.header(BerTag.sequence, 2 + integerOctets(messageId) + restLength);
+  writer.integer(messageId);
+}
