@@ -4,7 +4,6 @@ import { encodeOperation, writeControls } from "./encode-message.ts";
 import type { Control, PartialAttribute, ProtocolOp } from "./message.ts";
 import { BerTag, OperationTag } from "./tag.ts";
 
-const maxMessageId = 0x7fffffff;
 const none = new Uint8Array(0);
 
 /** Copies exactly what was written, so that a cache holds no spare capacity. */
@@ -97,7 +96,7 @@ export function writeSearchEntry(
 
 /** Writes header and messageID of a message with `restLength` octets behind them. */
 function writeEnvelope(writer: BerWriter, messageId: number, restLength: number): void {
-  if (!(messageId >= 0 && messageId <= maxMessageId)) throw new RangeError("messageID out of range");
+  if ((messageId | 0) !== messageId || messageId < 0) throw new RangeError("messageID out of range");
   writer.header(BerTag.sequence, 2 + integerOctets(messageId) + restLength);
   writer.integer(messageId);
 }

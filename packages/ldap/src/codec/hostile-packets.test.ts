@@ -5,7 +5,7 @@ import { type HostilePacket, hostilePackets } from "./hostile-packets.ts";
 import { LdapDecodeError } from "./ldap-error.ts";
 import { peekMessage } from "./peek-message.ts";
 
-const longestMs = 500;
+const longestMs = 2000;
 
 function typedOrNothing(action: () => unknown): string | undefined {
   try {
