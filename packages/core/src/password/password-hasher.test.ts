@@ -60,6 +60,18 @@ test("a hash made with other parameters still matches and asks to be replaced", 
   expect(hasher.needsRehash(await hasher.hash(password))).toBe(false);
 });
 
+test("an imported hash matches its password and asks to be replaced", async () => {
+  // `openssl passwd -5 -salt opensslsalt`, and SSHA made with Python 3's hashlib.
+  for (const stored of [
+    "{CRYPT}$5$opensslsalt$tbP3C7RMl/gRYjroWsQ4kn50NYQVL8.zoYtSJLngte.",
+    "{SSHA}axjXroWdrjIVf38p0IUbdYaQZtQBAgMEBQYHCA==",
+  ]) {
+    expect(await hasher.verify(stored, password)).toBe(true);
+    expect(await hasher.verify(stored, `${password}.`)).toBe(false);
+    expect(hasher.needsRehash(stored)).toBe(true);
+  }
+});
+
 describe("an unknown user, a wrong password and an impossible password", () => {
   test("take times of the same order", async () => {
     const slow = argon2Hasher({ memoryKiB: 8192, passes: 2, [allowWeakHashing]: true });

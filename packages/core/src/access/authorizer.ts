@@ -1,0 +1,279 @@
+import { DirectoryError } from "../errors.ts";
+import type { ChangeFeed } from "../changes/change-feed.ts";
+import type { Change } from "../model/change.ts";
+import type { Grant } from "../model/grant.ts";
+import type { GroupId, ResourceId, UserId } from "../model/ids.ts";
+import type { JsonValue, Resource, ResourceKind } from "../model/resource.ts";
+import type { Factor } from "../model/session.ts";
+import type { User } from "../model/user.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { CallOptions, Reader } from "../store/store.ts";
+import { resourceNameKey } from "../attributes/index-record.ts";
+import type { AccessPath, Decision, DecisionReason, Explanation } from "./decision.ts";
+import { ancestorsOf, maxGroupNesting } from "./group-graph.ts";
+import { inNetworks } from "./network.ts";
+
+/** A resource by id, or by the kind and name it is unique by. */
+export type ResourceRef = ResourceId | { readonly kind: ResourceKind; readonly name: string };
+
+/** What is known of the request. */
+export interface AccessContext {
+  /** Factors the person has shown. Default: none, so a grant that demands MFA does not count. */
+  readonly factors?: readonly Factor[];
+  /** Address of the peer, for grants bound to networks. */
+  readonly address?: string;
+}
+
+interface Standing {
+  readonly user: User;
+  readonly groups: ReadonlySet<string>;
+}
+
+const maxCachedUsers = 100_000;
+const grantPage = 1000;
+const nothing: Decision["because"] = [];
+const secondFactors: readonly Factor[] = ["totp", "recovery-code", "certificate"];
+
+/**
+ * Answers who may use what. Keeps, per user, the user's state and the set of groups they belong to, and per resource
+ * its grants; the change feed throws out what a change touches, so an answer is never older than the feed.
+ */
+export class Authorizer {
+  readonly #reader: Reader;
+  readonly #feed: ChangeFeed;
+  readonly #clock: Clock;
+  readonly #standings = new Map<UserId, Standing>();
+  readonly #grants = new Map<ResourceId, readonly Grant[]>();
+  readonly #resources = new Map<ResourceId, Resource>();
+  readonly #named = new Map<string, ResourceId>();
+  /** Counts evictions: what was read before one may not be cached after it. */
+  #generation = 0;
+
+  constructor(reader: Reader, feed: ChangeFeed, clock: Clock) {
+    this.#reader = reader;
+    this.#feed = feed;
+    this.#clock = clock;
+    feed.listen((changes) => {
+      for (const change of changes) this.#evict(change);
+    });
+  }
+
+  async authorize(user: UserId, resource: ResourceRef, context: AccessContext, options?: CallOptions): Promise<Decision> {
+    if (!this.#feed.isFresh()) await this.#feed.ensureFresh();
+    const cached = this.authorizeCached(user, resource, context);
+    if (cached !== undefined) return cached;
+    const found = await this.#resource(resource, options);
+    if (found === undefined) return denied("unknown-resource");
+    const standing = await this.#standing(user, options);
+    if (standing === undefined) return denied("unknown-user", found.id);
+    return this.#decide(standing, found.id, await this.grantsOf(found.id, options), context);
+  }
+
+  /** The answer if everything it needs is at hand and fresh, without waiting. */
+  authorizeCached(user: UserId, resource: ResourceRef, context: AccessContext): Decision | undefined {
+    if (!this.#feed.isFresh()) return undefined;
+    const id = typeof resource === "string" ? resource : this.#named.get(resourceNameKey(resource.kind, resource.name));
+    if (id === undefined) return undefined;
+    const standing = this.#standings.get(user);
+    const grants = this.#grants.get(id);
+    if (standing === undefined || grants === undefined || !this.#resources.has(id)) return undefined;
+    return this.#decide(standing, id, grants, context);
+  }
+
+  /** All ways in which access reaches a user, or would if the grants were in force. */
+  async explain(user: UserId, resource: ResourceRef, context: AccessContext, options?: CallOptions): Promise<Explanation> {
+    const decision = await this.authorize(user, resource, context, options);
+    const found = await this.#resource(resource, options);
+    if (found === undefined) return { ...decision, paths: [] };
+    const paths: AccessPath[] = [];
+    const grants = await this.grantsOf(found.id, options);
+    const routes = await this.#routesTo(user, new Set(grants.flatMap((grant) => grant.group ?? [])));
+    const now = this.#clock();
+    for (const grant of grants) {
+      const why = whyNot(grant, context, now);
+      const state = why === undefined ? { inForce: true } : { inForce: false, reason: why };
+      if (grant.user === user) paths.push({ grant: grant.id, groups: [], ...state });
+      for (const route of grant.group === undefined ? [] : (routes.get(grant.group) ?? [])) {
+        paths.push({ grant: grant.id, groups: route, ...state });
+      }
+    }
+    return { ...decision, paths };
+  }
+
+  /** The user's record and effective groups as this node knows them, or `undefined` for an unknown user. */
+  async standingOf(user: UserId, options?: CallOptions): Promise<Standing | undefined> {
+    await this.#feed.ensureFresh();
+    return this.#standing(user, options);
+  }
+
+  /** Resources of a kind. */
+  async resourcesOf(kind: ResourceKind, options?: CallOptions): Promise<readonly Resource[]> {
+    const page = await this.#reader.query(
+      "resource",
+      { filter: { op: "equals", attribute: "kind", indexed: true, value: kind }, limit: grantPage },
+      options,
+    );
+    return page.records;
+  }
+
+  /** Every grant to a resource. */
+  async grantsOf(resource: ResourceId, options?: CallOptions): Promise<readonly Grant[]> {
+    const cached = this.#grants.get(resource);
+    if (cached !== undefined) return cached;
+    const generation = this.#generation;
+    const grants: Grant[] = [];
+    for (let more = true; more; ) {
+      const last = grants.at(-1);
+      const page = await this.#reader.query(
+        "grant",
+        {
+          filter: { op: "equals", attribute: "resource", indexed: true, value: resource },
+          limit: grantPage,
+          ...(last === undefined ? {} : { after: { id: last.id } }),
+        },
+        options,
+      );
+      grants.push(...page.records);
+      more = page.more;
+    }
+    // Highest priority first, then the oldest: ids sort by age.
+    grants.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
+    if (generation === this.#generation) this.#grants.set(resource, grants);
+    return grants;
+  }
+
+  #decide(standing: Standing, resource: ResourceId, grants: readonly Grant[], context: AccessContext): Decision {
+    if (standing.user.state !== "active") return denied("user-not-active", resource);
+    const now = this.#clock();
+    const because: { grant: Grant["id"]; group?: GroupId }[] = [];
+    let attributes: Record<string, JsonValue> | undefined;
+    let reason: DecisionReason = "no-group-grants-it";
+    for (const grant of grants) {
+      const names = grant.user === standing.user.id || (grant.group !== undefined && standing.groups.has(grant.group));
+      if (!names) continue;
+      const why = whyNot(grant, context, now);
+      if (why !== undefined) {
+        // Of several reasons, the one the person can do something about is the most useful.
+        if (reason !== "mfa-required") reason = why;
+        continue;
+      }
+      because.push(grant.group === undefined ? { grant: grant.id } : { grant: grant.id, group: grant.group });
+      for (const name in grant.attributes) {
+        attributes ??= Object.create(null) as Record<string, JsonValue>;
+        if (!(name in attributes)) attributes[name] = grant.attributes[name] as JsonValue;
+      }
+    }
+    if (because.length === 0) return denied(reason, resource);
+    return { allowed: true, reason: "granted", resource, because, attributes: attributes ?? {} };
+  }
+
+  async #resource(ref: ResourceRef, options?: CallOptions): Promise<Resource | undefined> {
+    const key = typeof ref === "string" ? undefined : resourceNameKey(ref.kind, ref.name);
+    const id = typeof ref === "string" ? ref : this.#named.get(key as string);
+    const cached = id === undefined ? undefined : this.#resources.get(id);
+    if (cached !== undefined) return cached;
+    const generation = this.#generation;
+    const found =
+      typeof ref === "string"
+        ? await this.#reader.get("resource", ref, options)
+        : await this.#reader.getByKey("resource", "name", key as string, options);
+    if (found !== undefined && generation === this.#generation) {
+      this.#resources.set(found.id, found);
+      this.#named.set(resourceNameKey(found.kind, found.name), found.id);
+    }
+    return found;
+  }
+
+  async #standing(id: UserId, options?: CallOptions): Promise<Standing | undefined> {
+    const cached = this.#standings.get(id);
+    if (cached !== undefined) return cached;
+    const generation = this.#generation;
+    const user = await this.#reader.get("user", id, options);
+    if (user === undefined) return undefined;
+    const standing = { user, groups: await ancestorsOf(this.#reader, id) };
+    if (generation === this.#generation) {
+      if (this.#standings.size >= maxCachedUsers) {
+        const oldest = this.#standings.keys().next();
+        if (oldest.done !== true) this.#standings.delete(oldest.value);
+      }
+      this.#standings.set(id, standing);
+    }
+    return standing;
+  }
+
+  /** Routes from the user's direct groups up to each of `targets`. */
+  async #routesTo(user: UserId, targets: ReadonlySet<string>): Promise<Map<string, { id: GroupId; name: string }[][]>> {
+    const routes = new Map<string, { id: GroupId; name: string }[][]>();
+    const maxRoutes = 1000;
+    let walked = 0;
+    const names = new Map<string, string>();
+    const walk = async (member: string, route: readonly string[]): Promise<void> => {
+      if (route.length > maxGroupNesting) return;
+      for (const edge of await this.#reader.groupsOf([member])) {
+        if (route.includes(edge.group)) continue;
+        if (++walked > maxRoutes) {
+          throw new DirectoryError("limit-exceeded", "too many paths to explain", { details: { limit: "maxRoutes", value: maxRoutes } });
+        }
+        const longer = [...route, edge.group];
+        for (const group of await this.#reader.getMany("group", [edge.group])) names.set(group.id, group.name);
+        if (targets.has(edge.group)) {
+          const found = routes.get(edge.group) ?? [];
+          found.push(longer.map((id) => ({ id: id as GroupId, name: names.get(id) ?? "" })));
+          routes.set(edge.group, found);
+        }
+        await walk(edge.group, longer);
+      }
+    };
+    await walk(user, []);
+    return routes;
+  }
+
+  #evict(change: Change): void {
+    this.#generation += 1;
+    switch (change.kind) {
+      case "user":
+        this.#standings.delete(change.id as UserId);
+        break;
+      case "membership":
+        if (change.memberKind === "user") this.#standings.delete(change.member as UserId);
+        else this.#standings.clear();
+        break;
+      case "group":
+        if (change.operation === "deleted") this.#standings.clear();
+        break;
+      case "grant":
+        this.#grants.clear();
+        break;
+      case "resource":
+        this.#resources.clear();
+        this.#named.clear();
+        this.#grants.clear();
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+function denied(reason: DecisionReason, resource?: ResourceId): Decision {
+  return { allowed: false, reason, because: nothing, attributes: {}, ...(resource === undefined ? {} : { resource }) };
+}
+
+/** Why a grant does not count now, or `undefined` when it does. */
+function whyNot(grant: Grant, context: AccessContext, now: number): DecisionReason | undefined {
+  if (grant.notBefore !== undefined && now < grant.notBefore) return "outside-validity";
+  if (grant.notAfter !== undefined && now >= grant.notAfter) return "outside-validity";
+  const { networks, mfa } = grant.conditions;
+  if (networks !== undefined && (context.address === undefined || !inNetworks(context.address, networks))) {
+    return "network-not-allowed";
+  }
+  if (mfa === true && !(context.factors ?? []).some((factor) => secondFactors.includes(factor))) return "mfa-required";
+  return undefined;
+}
+
+/** Whether a grant counts at this time, leaving aside what only a request can show. */
+export function isInValidity(grant: Grant, now: number): boolean {
+  return !(grant.notBefore !== undefined && now < grant.notBefore) && !(grant.notAfter !== undefined && now >= grant.notAfter);
+}
+
+export type { Standing };

@@ -1,0 +1,332 @@
+import { type AccessContext, Authorizer, type ResourceRef } from "./access/authorizer.ts";
+import type { Decision, Explanation } from "./access/decision.ts";
+import { AttributeRegistry } from "./attributes/attribute-registry.ts";
+import { defaultAccountLock } from "./authenticate/account-lock.ts";
+import {
+  type AuthenticationAttempt,
+  type AuthenticationOptions,
+  type AuthenticationResult,
+  Authenticator,
+} from "./authenticate/authenticator.ts";
+import { ChangeFeed, type ChangeListener } from "./changes/change-feed.ts";
+import type { DirectoryDocument } from "./document/directory-document.ts";
+import { type ExportOptions, exportDocument } from "./document/export-document.ts";
+import { type ImportResult, importDocument } from "./document/import-document.ts";
+import { DirectoryError, isDirectoryError } from "./errors.ts";
+import { ephemeralKeyRing, type KeyRing } from "./keys/key-ring.ts";
+import type { AttributeOwner } from "./model/attribute-definition.ts";
+import type { AuditEvent } from "./model/audit-event.ts";
+import type { Change } from "./model/change.ts";
+import type { OrganizationId, UserId } from "./model/ids.ts";
+import type { RecordTypes } from "./model/kinds.ts";
+import { argon2Hasher, type PasswordHasher } from "./password/password-hasher.ts";
+import { defaultPasswordPolicy, type PasswordPolicy } from "./password/password-policy.ts";
+import { type Clock, systemClock } from "./ports/clock.ts";
+import { type Logger, silentLogger } from "./ports/logger.ts";
+import { type Metrics, noMetrics } from "./ports/metrics.ts";
+import { compileFilter } from "./query/compile-filter.ts";
+import { countQuery, type Query, type QueryPage, runQuery, streamQuery } from "./query/query.ts";
+import { createRelations } from "./query/relations.ts";
+import { Attributes } from "./services/attributes.ts";
+import { Credentials } from "./services/credentials.ts";
+import { Grants } from "./services/grants.ts";
+import { Groups } from "./services/groups.ts";
+import { OrganizationSettings } from "./services/organization.ts";
+import { Resources } from "./services/resources.ts";
+import type { ServiceEnvironment } from "./services/service-environment.ts";
+import { Sessions } from "./services/sessions.ts";
+import { Systems } from "./services/systems.ts";
+import { Users } from "./services/users.ts";
+import type { AuditQuery, CallOptions, Store } from "./store/store.ts";
+import type { WriteOptions } from "./write/unit-of-work.ts";
+
+/** Options of {@link createDirectory}. Unknown keys are refused. */
+export interface DirectoryOptions {
+  /** Where it is kept. The directory opens and closes it. */
+  readonly store: Store;
+  /** Keys that seal what must be readable again, such as TOTP secrets. Required with a durable store. */
+  readonly keys?: KeyRing;
+  /** The organization within the store. Letters, digits, `-`, `_`, `.`; at most 64. Default `default`. */
+  readonly organization?: string;
+  /** Hashes passwords. Default: argon2id, see `argon2Hasher`. */
+  readonly hasher?: PasswordHasher;
+  /** What new passwords must meet. Default: 15 characters, not on the blocklist (NIST SP 800-63B-4 §3.1.1.2). */
+  readonly passwordPolicy?: Partial<PasswordPolicy>;
+  /** Locks and limits of authentication. */
+  readonly authentication?: {
+    readonly [K in keyof AuthenticationOptions]?: AuthenticationOptions[K] extends object
+      ? Partial<AuthenticationOptions[K]>
+      : AuthenticationOptions[K];
+  };
+  /** Milliseconds between looks for what other nodes changed. Default 250; 0 for a store only this process writes. */
+  readonly pollMs?: number;
+  /** How old what this node knows may be when it decides, in milliseconds. Default 1000. */
+  readonly maxStalenessMs?: number;
+  /** Where "now" comes from. Default: the system clock. */
+  readonly clock?: Clock;
+  /** Where the log goes. Default: nowhere. */
+  readonly logger?: Logger;
+  /** Where measurements go. Default: nowhere. */
+  readonly metrics?: Metrics;
+}
+
+const optionNames: readonly string[] = [
+  "store", "keys", "organization", "hasher", "passwordPolicy", "authentication", "pollMs", "maxStalenessMs", "clock", "logger", "metrics",
+] satisfies (keyof DirectoryOptions)[];
+
+/**
+ * Opens a directory on a store. Everything else, protocol adapters included, is built on what this returns.
+ *
+ * @throws DirectoryError `misconfigured` for options that cannot work, such as a durable store without keys;
+ * `store-unavailable` when the store cannot be opened
+ */
+export async function createDirectory(options: DirectoryOptions): Promise<Directory> {
+  for (const name of Object.keys(options)) {
+    if (!optionNames.includes(name)) throw new DirectoryError("misconfigured", `createDirectory has no option ${name}`);
+  }
+  const { store } = options;
+  if (store.capabilities.durable && options.keys === undefined) {
+    throw new DirectoryError("misconfigured", "a durable store needs keys: secrets sealed with keys that are gone cannot be read again");
+  }
+  const organization = (options.organization ?? "default") as OrganizationId;
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(organization)) {
+    throw new DirectoryError("misconfigured", "organization must be 1 to 64 letters, digits, -, _ or .");
+  }
+  await store.open();
+  const directory = new Directory(store, organization, options);
+  try {
+    await directory.start();
+  } catch (error) {
+    await store.close().catch(() => {});
+    throw error;
+  }
+  return directory;
+}
+
+/** An open directory: the four verbs every protocol asks, and the administrative services. */
+export class Directory {
+  /** The organization it serves. */
+  readonly organizationId: OrganizationId;
+  /** Name and settings of the organization. */
+  readonly organization: OrganizationSettings;
+  /** People. */
+  readonly users: Users;
+  /** Sets of people or machines. */
+  readonly groups: Groups;
+  /** What access is given to. */
+  readonly resources: Resources;
+  /** Who gets what. */
+  readonly grants: Grants;
+  /** What users can prove. */
+  readonly credentials: Credentials;
+  /** Machines. */
+  readonly systems: Systems;
+  /** Live sign-ins. */
+  readonly sessions: Sessions;
+  /** The schema of attributes. */
+  readonly attributes: Attributes;
+  /** Where the log goes; adapters use it too. */
+  readonly logger: Logger;
+  /** Where measurements go; adapters use it too. */
+  readonly metrics: Metrics;
+  /** Where "now" comes from; adapters use it too. */
+  readonly clock: Clock;
+  readonly #environment: ServiceEnvironment;
+  readonly #authenticator: Authenticator;
+  readonly #feed: ChangeFeed;
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(store: Store, organization: OrganizationId, options: DirectoryOptions) {
+    this.organizationId = organization;
+    this.logger = options.logger ?? silentLogger;
+    this.metrics = options.metrics ?? noMetrics;
+    this.clock = options.clock ?? systemClock;
+    const reader = store.reader(organization);
+    const pollMs = options.pollMs ?? (store.capabilities.durable ? 250 : 0);
+    const feed = new ChangeFeed(reader, { pollMs, maxStalenessMs: options.maxStalenessMs ?? 1000 }, this.logger);
+    const authorizer = new Authorizer(reader, feed, this.clock);
+    const relations = createRelations(reader, authorizer, feed, this.clock);
+    let registry = new AttributeRegistry();
+    this.#feed = feed;
+    this.#environment = {
+      store,
+      organization,
+      reader,
+      feed,
+      authorizer,
+      clock: this.clock,
+      logger: this.logger,
+      metrics: this.metrics,
+      keys: options.keys ?? ephemeralKeyRing(),
+      hasher: options.hasher ?? argon2Hasher({ metrics: this.metrics }),
+      passwordPolicy: { ...defaultPasswordPolicy, ...options.passwordPolicy },
+      registry: () => registry,
+      replaceRegistry: (next) => {
+        registry = next;
+      },
+      compile: (filter, owner) => compileFilter(filter, owner, registry, relations),
+    };
+    this.organization = new OrganizationSettings(this.#environment);
+    this.credentials = new Credentials(this.#environment);
+    this.users = new Users(this.#environment, this.credentials);
+    this.groups = new Groups(this.#environment);
+    this.resources = new Resources(this.#environment);
+    this.grants = new Grants(this.#environment);
+    this.systems = new Systems(this.#environment);
+    this.sessions = new Sessions(this.#environment);
+    this.attributes = new Attributes(this.#environment);
+    this.#authenticator = new Authenticator(this.#environment, this.credentials, {
+      accountLock: { ...defaultAccountLock, ...options.authentication?.accountLock },
+      sourceThrottle: { failureBurst: 100, failuresPerMinute: 60, maxSources: 50_000, ...options.authentication?.sourceThrottle },
+      loginByEmail: options.authentication?.loginByEmail ?? true,
+    });
+  }
+
+  /** @internal */
+  async start(): Promise<void> {
+    await this.#feed.start();
+    await this.attributes.reload();
+    this.#feed.listen((changes) => {
+      if (!changes.some((change) => change.kind === "attributeDefinition")) return;
+      this.attributes.reload().catch((error: unknown) => {
+        this.logger.error({ code: isDirectoryError(error) ? error.code : "unexpected" }, "could not reload attributes");
+      });
+    });
+  }
+
+  /**
+   * Establishes who someone is. One place for passwords, codes, locks, limits and audit, for every protocol.
+   * @throws DirectoryError `overloaded`, `store-unavailable` or `timeout`; callers treat each as a denial
+   */
+  authenticate(attempt: AuthenticationAttempt, options?: CallOptions): Promise<AuthenticationResult> {
+    return this.#authenticator.authenticate(attempt, options);
+  }
+
+  /**
+   * Whether a user may use a resource now. Default deny: the user's state first, then grants through their groups.
+   * An answer is at most `maxStalenessMs` behind other nodes, and never behind this one.
+   * @throws DirectoryError `store-unavailable` or `timeout`; callers treat each as a denial
+   */
+  authorize(user: UserId, resource: ResourceRef, context: AccessContext = {}, options?: CallOptions): Promise<Decision> {
+    return this.#environment.authorizer.authorize(user, resource, context, options);
+  }
+
+  /** {@link Directory.authorize} without waiting, when everything it needs is at hand and fresh; else `undefined`. */
+  authorizeCached(user: UserId, resource: ResourceRef, context: AccessContext = {}): Decision | undefined {
+    return this.#environment.authorizer.authorizeCached(user, resource, context);
+  }
+
+  /** The decision with every path to it: each would have to be cut to take the access away. */
+  explain(user: UserId, resource: ResourceRef, context: AccessContext = {}, options?: CallOptions): Promise<Explanation> {
+    return this.#environment.authorizer.explain(user, resource, context, options);
+  }
+
+  /** The ids of all groups a user belongs to, directly and through nesting; empty for an unknown user. */
+  async effectiveGroups(user: UserId, options?: CallOptions): Promise<ReadonlySet<string>> {
+    return (await this.#environment.authorizer.standingOf(user, options))?.groups ?? new Set();
+  }
+
+  /**
+   * One page of the records that match.
+   * @throws DirectoryError `limit-exceeded`, `invalid-input` for a cursor of another query, `store-unavailable`
+   */
+  query<K extends AttributeOwner>(kind: K, query: Query, options?: CallOptions): Promise<QueryPage<K>> {
+    return runQuery(this.#environment, kind, query, options);
+  }
+
+  /** All records that match, in order, as they are read. @throws as {@link Directory.query}, while iterating */
+  stream<K extends AttributeOwner>(
+    kind: K,
+    query: Omit<Query, "after" | "limit" | "binding">,
+    options?: CallOptions,
+  ): AsyncGenerator<RecordTypes[K], void, void> {
+    return streamQuery(this.#environment, kind, query, options);
+  }
+
+  /** How many records match. */
+  count(kind: AttributeOwner, query: Pick<Query, "filter" | "maxScan">, options?: CallOptions): Promise<number> {
+    return countQuery(this.#environment, kind, query, options);
+  }
+
+  /** The records that exist, in the order of `ids`. */
+  getMany<K extends AttributeOwner>(kind: K, ids: readonly string[], options?: CallOptions): Promise<readonly RecordTypes[K][]> {
+    return this.#environment.reader.getMany(kind, ids, options);
+  }
+
+  /** The revision of the latest change this node knows. */
+  get revision(): number {
+    return this.#feed.revision;
+  }
+
+  /** Whether what this node knows is young enough to answer from memory. */
+  get fresh(): boolean {
+    return this.#feed.isFresh();
+  }
+
+  /** Looks at the store if what this node knows is too old. @throws DirectoryError `store-unavailable` */
+  ensureFresh(): Promise<void> {
+    return this.#feed.ensureFresh();
+  }
+
+  /** The changes after a revision, without gaps and in order, for as long as the caller reads. */
+  changes(after: number, options?: CallOptions): AsyncGenerator<Change, void, void> {
+    return this.#feed.read(after, options);
+  }
+
+  /**
+   * Calls `listener` with changes as this node learns of them: its own before the call that made them returns. For
+   * caches and live connections; what must not be missed over a restart reads {@link Directory.changes}.
+   * @returns the call that ends it
+   */
+  onChanges(listener: ChangeListener): () => void {
+    return this.#feed.listen(listener);
+  }
+
+  /**
+   * Adds what a directory document describes: all of it or nothing.
+   * @throws DirectoryError `invalid-input` with `details.path` such as `users[3].email`, `conflict`
+   */
+  import(document: unknown, options: WriteOptions = {}): Promise<ImportResult> {
+    return importDocument(this.#environment, this.credentials, document, options);
+  }
+
+  /** The directory as a document. Password hashes and TOTP secrets only with `[includeSecrets]: true`. */
+  export(options: ExportOptions = {}): Promise<DirectoryDocument> {
+    return exportDocument(this.#environment, this.credentials, options);
+  }
+
+  /** Whether nothing has ever been written for this organization. */
+  async isEmpty(options?: CallOptions): Promise<boolean> {
+    return (await this.#environment.reader.revision(options)) === 0;
+  }
+
+  /** Events of the audit trail. */
+  audit(query: Partial<AuditQuery> = {}, options?: CallOptions): Promise<readonly AuditEvent[]> {
+    return this.#environment.reader.audit({ limit: 100, ...query }, options);
+  }
+
+  /** Drops what has expired: one-time records, counters, sessions. Call it now and then. @returns how many */
+  async collectGarbage(options?: CallOptions): Promise<number> {
+    return this.#environment.store.collectGarbage(this.clock(), options);
+  }
+
+  /** @internal */
+  get environment(): ServiceEnvironment {
+    return this.#environment;
+  }
+
+  /** Ends iterations and polling, and closes the store. Adapters are closed first, by whoever opened them. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      this.#feed.close();
+      await this.#environment.store.close();
+    })();
+    return this.#closing;
+  }
+
+  /** The same as {@link Directory.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,183 @@
+import { DirectoryError } from "../errors.ts";
+import type { GroupId, ResourceId, UserId } from "../model/ids.ts";
+import type { Membership } from "../model/group.ts";
+import type { Credentials } from "../services/credentials.ts";
+import type { ServiceEnvironment } from "../services/service-environment.ts";
+import { applyRuleOf } from "../services/rule-groups.ts";
+import { withoutUndefined } from "../services/user-input.ts";
+import { foldCase } from "../text/normalize.ts";
+import { AttributeRegistry } from "../attributes/attribute-registry.ts";
+import type { AttributeDefinition } from "../model/attribute-definition.ts";
+import { maxGroupNesting } from "../access/group-graph.ts";
+import { commit, type NewRecord, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
+import { type CheckedDocument, checkDocument } from "./check-document.ts";
+
+/** What an import did. */
+export interface ImportResult {
+  /** How many users were added. */
+  readonly users: number;
+  /** How many groups were added. */
+  readonly groups: number;
+  /** How many resources were added. */
+  readonly resources: number;
+  /** How many grants were added. */
+  readonly grants: number;
+  /**
+   * Passwords that a person could not choose here today, by path. They were taken over all the same: they are in use
+   * already, and locking everyone out would be worse.
+   */
+  readonly weakPasswords: readonly string[];
+}
+
+const batch = 2000;
+// The policy's blocklist is checked for a sample only when the document is large: a report, not a gate.
+const maxPolicyChecks = 10_000;
+
+/**
+ * Writes a checked document in one transaction: all of it or nothing. Passwords in clear are hashed first.
+ * @throws DirectoryError `invalid-input` naming the path, `conflict` when the directory already has something by one
+ * of the names, `limit-exceeded` for groups nested too deep
+ */
+export async function importDocument(
+  environment: ServiceEnvironment,
+  credentials: Credentials,
+  input: unknown,
+  options: WriteOptions,
+): Promise<ImportResult> {
+  const document = checkDocument(input);
+  checkDepth(document);
+  const weakPasswords: string[] = [];
+  const secrets: (string | undefined)[] = [];
+  for (const [i, user] of document.users.entries()) {
+    if (user.password !== undefined && i < maxPolicyChecks && (await credentials.violations(user.content, user.password)).length > 0) {
+      weakPasswords.push(`users[${i}].password`);
+    }
+  }
+  await Promise.all(spread(document.users.map((user, i) => async () => {
+    secrets[i] = user.password === undefined ? user.passwordHash : await credentials.hashCarriedOver(user.password, options);
+  })));
+  // Records are indexed by the definitions that come with them.
+  const registry = environment.registry();
+  const merged = new AttributeRegistry([...(await definedBefore(environment)), ...(document.definitions as readonly AttributeDefinition[])]);
+  const withDefinitions: ServiceEnvironment = { ...environment, registry: () => (document.definitions.length === 0 ? registry : merged) };
+  await commit(withDefinitions, options, (unit) => write(unit, document, secrets, credentials, environment.organization));
+  if (document.definitions.length > 0) environment.replaceRegistry(merged);
+  const { users, groups, resources, grants } = document;
+  return { users: users.length, groups: groups.length, resources: resources.length, grants: grants.length, weakPasswords };
+}
+
+async function write(
+  unit: UnitOfWork,
+  document: CheckedDocument,
+  secrets: readonly (string | undefined)[],
+  credentials: Credentials,
+  organization: string,
+): Promise<void> {
+  await writeOrganization(unit, document, organization);
+  await unit.createMany("attributeDefinition", document.definitions);
+  const userIds = await writeUsers(unit, document, secrets, credentials);
+  const groupIds = await writeGroups(unit, document, userIds);
+  const resources = await unit.createMany("resource", document.resources.map((one) => withoutUndefined({ ...one })));
+  await unit.createMany(
+    "grant",
+    document.grants.map((grant): NewRecord<"grant"> => ({
+      attributes: {},
+      priority: 0,
+      conditions: {},
+      ...grant.terms,
+      resource: resources[grant.resource]?.id as ResourceId,
+      ...(grant.group === undefined ? { user: userIds.get(grant.user ?? "") as UserId } : { group: groupIds.get(grant.group) as GroupId }),
+    })),
+  );
+  unit.audit({
+    action: "directory.imported",
+    target: { kind: "organization", id: organization },
+    details: { users: document.users.length, groups: document.groups.length, resources: resources.length, grants: document.grants.length },
+  });
+}
+
+async function writeOrganization(unit: UnitOfWork, document: CheckedDocument, id: string): Promise<void> {
+  const before = await unit.tx.get("organization", id);
+  if (before === undefined) await unit.create("organization", { name: id, ...document.organization, id });
+  else await unit.update("organization", before, document.organization);
+}
+
+async function writeUsers(
+  unit: UnitOfWork,
+  document: CheckedDocument,
+  secrets: readonly (string | undefined)[],
+  credentials: Credentials,
+): Promise<Map<string, UserId>> {
+  const ids = new Map<string, UserId>();
+  for (let from = 0; from < document.users.length; from += batch) {
+    const slice = document.users.slice(from, from + batch);
+    const created = await unit.createMany("user", slice.map((user) => user.content));
+    const passwords: NewRecord<"credential">[] = [];
+    for (const [i, user] of created.entries()) {
+      ids.set(foldCase(user.username), user.id);
+      const secret = secrets[from + i];
+      if (secret !== undefined) passwords.push({ user: user.id, kind: "password", secret, status: "active" });
+    }
+    await unit.createMany("credential", passwords);
+    for (const [i, user] of slice.entries()) {
+      const id = created[i]?.id;
+      if (user.totpSecret !== undefined && id !== undefined) await credentials.storeTotp(unit, id, user.totpSecret, "active");
+    }
+  }
+  for (const user of document.users) {
+    if (user.manager === undefined) continue;
+    const record = await unit.get("user", ids.get(foldCase(user.content.username)) ?? "");
+    await unit.update("user", record, { employee: { ...record.employee, manager: ids.get(user.manager) as UserId } });
+  }
+  return ids;
+}
+
+async function writeGroups(unit: UnitOfWork, document: CheckedDocument, userIds: ReadonlyMap<string, UserId>): Promise<Map<string, GroupId>> {
+  const ids = new Map<string, GroupId>();
+  const created = await unit.createMany(
+    "group",
+    document.groups.map(({ members: _, groups: __, ...group }) => withoutUndefined({ kind: "user" as const, ...group })),
+  );
+  for (const group of created) ids.set(foldCase(group.name), group.id);
+  const edges: Membership[] = [];
+  for (const [i, group] of document.groups.entries()) {
+    const id = created[i]?.id as GroupId;
+    for (const member of group.members) edges.push({ group: id, member: userIds.get(member) as string, memberKind: "user", origin: "static" });
+    for (const nested of group.groups) edges.push({ group: id, member: ids.get(nested) as string, memberKind: "group", origin: "static" });
+  }
+  for (let from = 0; from < edges.length; from += batch * 5) await unit.link(edges.slice(from, from + batch * 5));
+  for (const group of created) if (group.rule !== undefined) await applyRuleOf(unit, group);
+  return ids;
+}
+
+function checkDepth(document: CheckedDocument): void {
+  const nested = new Map(document.groups.map((group) => [foldCase(group.name), group.groups]));
+  const known = new Map<string, number>();
+  const height = (name: string): number => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const found = Math.max(0, ...(nested.get(name) ?? []).map((child) => 1 + height(child)));
+    known.set(name, found);
+    return found;
+  };
+  for (const [i, group] of document.groups.entries()) {
+    if (height(foldCase(group.name)) > maxGroupNesting) {
+      throw new DirectoryError("limit-exceeded", `groups[${i}].groups: groups may be nested ${maxGroupNesting} deep`, {
+        details: { limit: "maxGroupNesting", value: maxGroupNesting, path: `groups[${i}].groups` },
+      });
+    }
+  }
+}
+
+async function definedBefore(environment: ServiceEnvironment): Promise<readonly AttributeDefinition[]> {
+  const page = await environment.reader.query("attributeDefinition", { filter: { op: "true" }, limit: 1000 });
+  return page.records;
+}
+
+/** Starts a few at a time: the hash queue has its own bound, and refuses rather than grow. */
+function spread(jobs: readonly (() => Promise<void>)[]): Promise<void>[] {
+  let next = 0;
+  return Array.from({ length: Math.min(4, jobs.length) }, async () => {
+    for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) await job();
+  });
+}

@@ -1,0 +1,218 @@
+import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
+import { DirectoryError } from "../errors.ts";
+import type { AttributeOwner } from "../model/attribute-definition.ts";
+import type { ResourceId } from "../model/ids.ts";
+import { foldSpaces, normalizeSubstring, normalizeValue } from "../text/normalize.ts";
+import type { Filter, IndexValue, StoreFilter } from "./filter.ts";
+
+/** Bounds on filters that strangers may send. Passing one is `limit-exceeded`, naming it. */
+export interface FilterLimits {
+  /** Levels of nesting. Default 64. */
+  readonly maxFilterDepth: number;
+  /** Nodes in the whole filter. Default 2048. */
+  readonly maxFilterNodes: number;
+}
+
+/** The limits used where none are given. */
+export const defaultFilterLimits: FilterLimits = { maxFilterDepth: 64, maxFilterNodes: 2048 };
+
+/** Looks up what a filter says about relations, so that stores only see direct edges and ids. */
+export interface RelationResolver {
+  /** The groups and all groups nested in them. */
+  descendants(groups: readonly string[]): Promise<readonly string[]>;
+  /** The groups a member belongs to; through nested groups too when `transitive`. */
+  groupsOf(member: string, transitive: boolean): Promise<readonly string[]>;
+  /** Groups (with those nested in them) and users that grants now in force let use any of the resources. */
+  entitled(resources: readonly ResourceId[]): Promise<{ readonly groups: readonly string[]; readonly users: readonly string[] }>;
+}
+
+/** Undefined of three-valued logic; it is gone once the filter is compiled. */
+type Compiled = StoreFilter | "undefined";
+
+const yes: StoreFilter = { op: "true" };
+const no: StoreFilter = { op: "false" };
+
+/**
+ * Translates a filter to what stores are asked: names looked up, values normalised, relations resolved, negation
+ * pushed to the leaves, undefined parts removed (a part that is undefined never makes a record match, negated or not),
+ * constants folded, and `or` of equalities on one attribute joined.
+ *
+ * @throws DirectoryError `limit-exceeded` naming the limit
+ */
+export async function compileFilter(
+  filter: Filter,
+  owner: AttributeOwner,
+  registry: AttributeRegistry,
+  relations: RelationResolver,
+  limits: FilterLimits = defaultFilterLimits,
+): Promise<StoreFilter> {
+  checkSize(filter, limits);
+  const compiled = await compile(filter, false);
+  return compiled === "undefined" ? no : compiled;
+
+  async function compile(node: Filter, negated: boolean): Promise<Compiled> {
+    switch (node.op) {
+      case "not":
+        return compile(node.of, !negated);
+      case "and":
+      case "or": {
+        const parts: Compiled[] = [];
+        for (const part of node.of) parts.push(await compile(part, negated));
+        return combine((node.op === "and") !== negated ? "and" : "or", parts);
+      }
+      case "memberOf": {
+        const groups = node.transitive ? await relations.descendants(node.groups) : node.groups;
+        return sign(groups.length === 0 ? no : { op: "memberOf", groups }, negated);
+      }
+      case "hasMember": {
+        if (owner !== "group") return sign(no, negated);
+        return sign(idsFilter(await relations.groupsOf(node.member, node.transitive)), negated);
+      }
+      case "entitledTo": {
+        const { groups, users } = await relations.entitled(node.resources);
+        if (owner === "group") return sign(idsFilter(groups), negated);
+        const either = combine("or", [groups.length === 0 ? no : { op: "memberOf", groups }, idsFilter(users)]);
+        return sign(either, negated);
+      }
+      default:
+        return sign(compileLeaf(node, owner, registry), negated);
+    }
+  }
+}
+
+/** Compiles a filter that has no relations, without waiting. Relations in it are undefined. */
+export function compileAttributeFilter(filter: Filter, owner: AttributeOwner, registry: AttributeRegistry): StoreFilter {
+  checkSize(filter, defaultFilterLimits);
+  const compiled = compile(filter, false);
+  return compiled === "undefined" ? no : compiled;
+
+  function compile(node: Filter, negated: boolean): Compiled {
+    switch (node.op) {
+      case "not":
+        return compile(node.of, !negated);
+      case "and":
+      case "or":
+        return combine((node.op === "and") !== negated ? "and" : "or", node.of.map((part) => compile(part, negated)));
+      case "memberOf":
+      case "hasMember":
+      case "entitledTo":
+        return "undefined";
+      default:
+        return sign(compileLeaf(node, owner, registry), negated);
+    }
+  }
+}
+
+type Leaf = Exclude<Filter, { op: "memberOf" | "hasMember" | "entitledTo" | "and" | "or" | "not" }>;
+
+function compileLeaf(node: Leaf, owner: AttributeOwner, registry: AttributeRegistry): Compiled {
+  if (node.op === "true" || node.op === "false") return node;
+  if (node.op === "unknown") return "undefined";
+  if (node.op === "ids") return idsFilter(node.ids);
+  if (node.attribute === "id") return compileId(node);
+  const attribute = registry.get(owner, node.attribute);
+  if (attribute === undefined || attribute.sensitivity === "secret") return "undefined";
+  const base = { attribute: attribute.name, indexed: attribute.indexed };
+  switch (node.op) {
+    case "present":
+      return { ...base, op: "present" };
+    case "equals":
+    case "atLeast":
+    case "atMost": {
+      if (node.matching === "caseExact" && attribute.matching === "caseIgnore") {
+        return { ...base, op: node.op, value: foldSpaces(String(node.value)), exact: true };
+      }
+      const value = normalizeValue(attribute.matching, node.value);
+      return value === undefined ? "undefined" : { ...base, op: node.op, value };
+    }
+    case "substrings": {
+      const parts = [node.initial, ...(node.any ?? []), node.final].map((part) =>
+        part === undefined ? undefined : normalizeSubstring(attribute.matching, part),
+      );
+      if (attribute.syntax !== "string" && attribute.syntax !== "binary") return "undefined";
+      const initial = parts[0];
+      const final = parts.at(-1);
+      return {
+        ...base,
+        op: "substrings",
+        ...(initial === undefined || initial === "" ? {} : { initial: initial.trimStart() }),
+        any: parts.slice(1, -1).filter((part) => part !== undefined && part !== "") as string[],
+        ...(final === undefined || final === "" ? {} : { final: final.trimEnd() }),
+      };
+    }
+  }
+}
+
+function compileId(node: Extract<Leaf, { attribute: string }>): Compiled {
+  if (node.op === "present") return yes;
+  if (node.op !== "equals") return "undefined";
+  const id = normalizeValue("uuid", node.value);
+  return id === undefined ? "undefined" : idsFilter([id as string]);
+}
+
+function idsFilter(ids: readonly string[]): StoreFilter {
+  return ids.length === 0 ? no : { op: "ids", ids };
+}
+
+function sign(compiled: Compiled, negated: boolean): Compiled {
+  if (!negated || compiled === "undefined") return compiled;
+  if (compiled.op === "true") return no;
+  if (compiled.op === "false") return yes;
+  return { op: "not", of: compiled };
+}
+
+/** Joins parts, treating undefined as false: in negation normal form neither can make a record match. */
+function combine(op: "and" | "or", parts: readonly Compiled[]): StoreFilter {
+  const absorbing = op === "and" ? "false" : "true";
+  const neutral = op === "and" ? "true" : "false";
+  const kept: StoreFilter[] = [];
+  for (const part of parts) {
+    const value = part === "undefined" ? no : part;
+    if (value.op === absorbing) return value;
+    if (value.op === neutral) continue;
+    if (value.op === op) kept.push(...value.of);
+    else kept.push(value);
+  }
+  const joined = op === "or" ? joinEqualities(kept) : kept;
+  if (joined.length === 0) return op === "and" ? yes : no;
+  return joined.length === 1 && joined[0] !== undefined ? joined[0] : { op, of: joined };
+}
+
+function joinEqualities(parts: readonly StoreFilter[]): StoreFilter[] {
+  const values = new Map<string, Set<IndexValue>>();
+  const rest: StoreFilter[] = [];
+  const indexed = new Map<string, boolean>();
+  for (const part of parts) {
+    if (part.op === "equals" && part.exact !== true) {
+      const seen = values.get(part.attribute) ?? new Set();
+      values.set(part.attribute, seen.add(part.value));
+      indexed.set(part.attribute, part.indexed);
+    } else rest.push(part);
+  }
+  for (const [attribute, seen] of values) {
+    const base = { attribute, indexed: indexed.get(attribute) === true };
+    const [first] = seen;
+    rest.push(
+      seen.size === 1 && first !== undefined ? { ...base, op: "equals", value: first } : { ...base, op: "in", values: [...seen] },
+    );
+  }
+  return rest;
+}
+
+function checkSize(filter: Filter, limits: FilterLimits): void {
+  let nodes = 0;
+  const stack: { node: Filter; depth: number }[] = [{ node: filter, depth: 1 }];
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    nodes += 1;
+    if (top.depth > limits.maxFilterDepth) throw tooBig("maxFilterDepth", limits.maxFilterDepth);
+    if (nodes > limits.maxFilterNodes) throw tooBig("maxFilterNodes", limits.maxFilterNodes);
+    if (top.node.op === "not") stack.push({ node: top.node.of, depth: top.depth + 1 });
+    else if (top.node.op === "and" || top.node.op === "or") {
+      for (const part of top.node.of) stack.push({ node: part, depth: top.depth + 1 });
+    }
+  }
+}
+
+function tooBig(limit: keyof FilterLimits, value: number): DirectoryError {
+  return new DirectoryError("limit-exceeded", `the filter passes ${limit} (${value})`, { details: { limit, value } });
+}

@@ -1,0 +1,165 @@
+import { isAttributeOwner } from "../attributes/attribute-registry.ts";
+import { DirectoryError } from "../errors.ts";
+import type { AttributeOwner } from "../model/attribute-definition.ts";
+import type { RecordTypes } from "../model/kinds.ts";
+import type { ServiceEnvironment } from "../services/service-environment.ts";
+import type { CallOptions, QueryPosition, StoreQuery } from "../store/store.ts";
+import { openCursor, sealCursor } from "./cursor.ts";
+import { evaluateStoreFilter } from "./evaluate-store-filter.ts";
+import type { Filter, StoreFilter } from "./filter.ts";
+import { recordSubject } from "./record-subject.ts";
+
+/** A question to the directory. */
+export interface Query {
+  /** What to look for. Default: everything. */
+  readonly filter?: Filter;
+  /** Order by an indexed attribute; records without it come last. Default: in the order they were made. */
+  readonly order?: { readonly attribute: string; readonly descending?: boolean };
+  /** At most this many records. Default 100, at most 10,000. */
+  readonly limit?: number;
+  /** The cursor of the page before. */
+  readonly after?: string;
+  /** Ties cursors to who asks: a cursor only works with the binding it was made with. */
+  readonly binding?: string;
+  /** Records looked at before giving up. Default 1,000,000. */
+  readonly maxScan?: number;
+}
+
+/** A page of an answer. */
+export interface QueryPage<K extends AttributeOwner> {
+  /** Records in order. */
+  readonly records: readonly RecordTypes[K][];
+  /** Give this back as `after` for the next page; absent when this is the last. */
+  readonly next?: string;
+}
+
+const defaultLimit = 100;
+const maxLimit = 10_000;
+const defaultMaxScan = 1_000_000;
+const storePage = 1000;
+
+/** Runs a query: compiles the filter, pages through the store, applies what the store left over. */
+export async function runQuery<K extends AttributeOwner>(
+  environment: ServiceEnvironment,
+  kind: K,
+  query: Query,
+  options: CallOptions = {},
+): Promise<QueryPage<K>> {
+  const limit = query.limit ?? defaultLimit;
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
+    throw new DirectoryError("limit-exceeded", `a page holds 1 to ${maxLimit} records`, { details: { limit: "maxPage", value: maxLimit } });
+  }
+  const filter = await environment.compile(query.filter ?? { op: "true" }, kind);
+  const binding = JSON.stringify([kind, query.filter ?? null, query.order ?? null, query.binding ?? ""]);
+  const start = query.after === undefined ? undefined : openCursor(environment.keys, query.after, binding);
+  const records: RecordTypes[K][] = [];
+  let last: QueryPosition | undefined;
+  for await (const [record, position] of scan(environment, kind, filter, query, start, limit + 1, options)) {
+    if (records.length === limit && last !== undefined) {
+      return { records, next: sealCursor(environment.keys, last, binding) };
+    }
+    records.push(record);
+    last = position;
+  }
+  return { records };
+}
+
+/** All records that match, in order, page by page; for answers that are streamed. Limits as for {@link runQuery}. */
+export async function* streamQuery<K extends AttributeOwner>(
+  environment: ServiceEnvironment,
+  kind: K,
+  query: Omit<Query, "after" | "limit" | "binding">,
+  options: CallOptions = {},
+): AsyncGenerator<RecordTypes[K], void, void> {
+  const filter = await environment.compile(query.filter ?? { op: "true" }, kind);
+  for await (const [record] of scan(environment, kind, filter, query, undefined, storePage, options)) yield record;
+}
+
+/** How many records match; the same records that {@link runQuery} would return over all its pages. */
+export async function countQuery(
+  environment: ServiceEnvironment,
+  kind: AttributeOwner,
+  query: Pick<Query, "filter" | "maxScan">,
+  options: CallOptions = {},
+): Promise<number> {
+  const filter = await environment.compile(query.filter ?? { op: "true" }, kind);
+  const counted = await environment.reader.count(kind, filter, options);
+  if (counted !== undefined) return counted;
+  let total = 0;
+  for await (const _ of scan(environment, kind, filter, query, undefined, storePage, options)) total += 1;
+  return total;
+}
+
+async function* scan<K extends AttributeOwner>(
+  environment: ServiceEnvironment,
+  kind: K,
+  filter: StoreFilter,
+  query: Query,
+  start: QueryPosition | undefined,
+  wanted: number,
+  options: CallOptions,
+): AsyncGenerator<[RecordTypes[K], QueryPosition], void, void> {
+  if (filter.op === "false") return;
+  const { reader } = environment;
+  const registry = environment.registry();
+  const order = checkOrder(environment, kind, query.order);
+  const maxScan = query.maxScan ?? defaultMaxScan;
+  let scanned = 0;
+  let after = start;
+  let limit = Math.min(wanted, storePage);
+  for (;;) {
+    if (options.signal?.aborted === true) throw new DirectoryError("timeout", "the query was aborted");
+    const page = await reader.query(
+      kind,
+      { filter, limit, ...(order === undefined ? {} : { order }), ...(after === undefined ? {} : { after }) },
+      options,
+    );
+    const { residual } = page;
+    const groups = residual === undefined ? undefined : await groupsOfPage(environment, residual, page.records);
+    for (const [i, record] of page.records.entries()) {
+      const value = page.values?.[i];
+      after = { id: record.id, ...(value === undefined ? {} : { value }) };
+      if (residual !== undefined && !evaluateStoreFilter(residual, recordSubject(registry, kind, record, groups?.get(record.id)))) {
+        continue;
+      }
+      yield [record, after];
+    }
+    scanned += page.records.length;
+    if (!page.more) return;
+    if (scanned >= maxScan) {
+      environment.metrics.count("directorykit_limit_hit_total", { limit: "maxScan" });
+      throw new DirectoryError("limit-exceeded", "the query looked at too many records", { details: { limit: "maxScan", value: maxScan } });
+    }
+    // What a store leaves over rejects records here, so the next page had better be a full one.
+    limit = storePage;
+  }
+}
+
+async function groupsOfPage(
+  environment: ServiceEnvironment,
+  residual: StoreFilter,
+  records: readonly { readonly id: string }[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>> | undefined> {
+  if (!asksMembership(residual)) return undefined;
+  const groups = new Map<string, Set<string>>();
+  for (const edge of await environment.reader.groupsOf(records.map((record) => record.id))) {
+    const own = groups.get(edge.member);
+    if (own === undefined) groups.set(edge.member, new Set([edge.group]));
+    else own.add(edge.group);
+  }
+  return groups;
+}
+
+function asksMembership(filter: StoreFilter): boolean {
+  if (filter.op === "and" || filter.op === "or") return filter.of.some(asksMembership);
+  return filter.op === "not" ? asksMembership(filter.of) : filter.op === "memberOf";
+}
+
+function checkOrder(environment: ServiceEnvironment, kind: AttributeOwner, order: Query["order"]): StoreQuery["order"] {
+  if (order === undefined || !isAttributeOwner(kind)) return undefined;
+  const attribute = environment.registry().get(kind, order.attribute);
+  if (attribute === undefined || !attribute.indexed || attribute.sensitivity === "secret") {
+    throw new DirectoryError("invalid-input", "order: not an attribute that is kept in order", { details: { path: "order" } });
+  }
+  return { attribute: attribute.name, descending: order.descending === true };
+}

@@ -1,0 +1,311 @@
+import { createHash, randomBytes } from "node:crypto";
+import { DirectoryError } from "../errors.ts";
+import { open, seal } from "../keys/envelope.ts";
+import type { Credential, CredentialKind } from "../model/credential.ts";
+import { type CredentialId, newId, type SessionId, type UserId } from "../model/ids.ts";
+import type { Organization } from "../model/organization.ts";
+import type { User } from "../model/user.ts";
+import { assertSupportedHash } from "../password/imported-hash.ts";
+import { checkPassword, type PasswordViolation } from "../password/password-policy.ts";
+import type { CallOptions, Reader } from "../store/store.ts";
+import { generateRecoveryCodes } from "../totp/recovery-codes.ts";
+import { generateTotpSecret, matchTotp, parseTotpSecret, totpUri } from "../totp/totp.ts";
+import { commit, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
+import { recordsBy } from "./record-pages.ts";
+import type { ServiceEnvironment } from "./service-environment.ts";
+import type { UserContent } from "./user-input.ts";
+import { endSessions } from "./users.ts";
+
+/** What may be known of a credential: everything but its secret. */
+export type CredentialSummary = Omit<Credential, "secret">;
+
+/** Options of a change of password. */
+export interface SetPasswordOptions extends WriteOptions {
+  /** Whether the user must choose another at the next sign-in. Default false. */
+  readonly mustChange?: boolean;
+  /** A session that goes on: the one in which the user changed it. All others end. */
+  readonly keepSession?: SessionId;
+}
+
+/** What an authenticator app needs; shown once. */
+export interface TotpEnrolment {
+  /** The shared secret, base32. */
+  readonly secret: string;
+  /** The same as an `otpauth:` URI, for a QR code. */
+  readonly uri: string;
+}
+
+const resetLifetimeMs = 15 * 60_000;
+
+/** What users can prove: passwords, second factors, recovery codes. */
+export class Credentials {
+  readonly #environment: ServiceEnvironment;
+
+  /** @internal */
+  constructor(environment: ServiceEnvironment) {
+    this.#environment = environment;
+  }
+
+  /** The user's credentials, without secrets. */
+  async list(user: UserId, options?: CallOptions): Promise<readonly CredentialSummary[]> {
+    const found = await recordsBy(this.#environment.reader, "credential", "user", user, options);
+    return found.map(({ secret: _, ...rest }) => rest);
+  }
+
+  /**
+   * Sets or replaces the password, and ends the user's sessions.
+   * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it; `not-found`;
+   * `overloaded` when too many passwords are being hashed
+   */
+  async setPassword(id: UserId, password: string, options: SetPasswordOptions = {}): Promise<void> {
+    const user = await this.#environment.reader.get("user", id, options);
+    if (user === undefined) throw new DirectoryError("not-found", "no such user", { details: { kind: "user", id } });
+    await this.#checkPolicy("password", user, password);
+    const secret = await this.#hash(password, options);
+    await commit(this.#environment, options, async (unit) => {
+      await unit.get("user", id);
+      await this.storePassword(unit, id, secret, options.mustChange === true);
+      unit.audit({ action: "credential.password-set", target: { kind: "user", id } });
+      await endSessions(unit, id, options.keepSession);
+    });
+  }
+
+  /**
+   * Takes over a password hash from elsewhere; it is replaced by our own form at the first login. Accepted: argon2,
+   * bcrypt, scrypt, PBKDF2, sha256crypt, sha512crypt, {SSHA} and its kin, with bounded cost.
+   * @throws DirectoryError `invalid-input` when the form or cost is not accepted; `not-found`
+   */
+  async importPasswordHash(id: UserId, hash: string, options: WriteOptions = {}): Promise<void> {
+    assertSupportedHash(hash);
+    await commit(this.#environment, options, async (unit) => {
+      await unit.get("user", id);
+      await this.storePassword(unit, id, hash, false);
+      unit.audit({ action: "credential.password-imported", target: { kind: "user", id } });
+      await endSessions(unit, id);
+    });
+  }
+
+  /** Marks the password as known to others: it must be changed at the next sign-in. @throws DirectoryError `not-found` */
+  async requirePasswordChange(id: UserId, options: WriteOptions = {}): Promise<void> {
+    await commit(this.#environment, options, async (unit) => {
+      const credential = await unit.tx.getByKey("credential", "kind", `${id}/password`);
+      if (credential === undefined) throw new DirectoryError("not-found", "the user has no password");
+      await unit.update("credential", credential, { mustChange: true });
+      unit.audit({ action: "credential.password-compromised", target: { kind: "user", id } });
+    });
+  }
+
+  /**
+   * Starts TOTP enrolment. The secret counts only after {@link Credentials.confirmTotp}; starting again replaces it.
+   * @throws DirectoryError `conflict` when the user already has an active TOTP
+   */
+  async beginTotp(id: UserId, options: WriteOptions = {}): Promise<TotpEnrolment> {
+    const secret = generateTotpSecret();
+    const user = await this.#storeTotp(id, secret, "pending", options);
+    const organization = await this.#organizationName();
+    return { secret, uri: totpUri({ secret, issuer: organization, account: user.username }) };
+  }
+
+  /**
+   * Ends enrolment with a code that shows the app works.
+   * @throws DirectoryError `invalid-credentials` for a wrong code; `not-found` when none was begun
+   */
+  async confirmTotp(id: UserId, code: string, options: WriteOptions = {}): Promise<void> {
+    await commit(this.#environment, options, async (unit) => {
+      const pending = await unit.tx.getByKey("credential", "kind", `${id}/totp`);
+      if (pending === undefined || pending.status !== "pending") throw new DirectoryError("not-found", "no enrolment was begun");
+      const step = matchTotp(this.openTotp(pending), code, unit.now);
+      if (step === undefined || !(await reserveTotpStep(unit.tx, id, step, unit.now))) {
+        throw new DirectoryError("invalid-credentials", "the code is wrong");
+      }
+      await unit.update("credential", pending, { status: "active" });
+      unit.audit({ action: "credential.totp-enrolled", target: { kind: "user", id } });
+    });
+  }
+
+  /** Takes over a TOTP secret from elsewhere (base32). @throws DirectoryError `invalid-input`, `not-found`, `conflict` */
+  async importTotp(id: UserId, secret: string, options: WriteOptions = {}): Promise<void> {
+    await this.#storeTotp(id, parseTotpSecret(secret), "active", options);
+  }
+
+  /** Takes the second factor away, and the recovery codes with it. */
+  async removeTotp(id: UserId, options: WriteOptions = {}): Promise<void> {
+    await commit(this.#environment, options, async (unit) => {
+      for (const kind of ["totp", "recovery-codes"] as const) {
+        const credential = await unit.tx.getByKey("credential", "kind", `${id}/${kind}`);
+        if (credential !== undefined) await unit.remove("credential", credential);
+      }
+      unit.audit({ action: "credential.totp-removed", target: { kind: "user", id } });
+      await endSessions(unit, id);
+    });
+  }
+
+  /** Makes ten new recovery codes and forgets the old ones. They are shown once and stored as hashes. @throws DirectoryError `not-found` */
+  async createRecoveryCodes(id: UserId, options: WriteOptions = {}): Promise<readonly string[]> {
+    const { codes, stored: secret } = generateRecoveryCodes();
+    await commit(this.#environment, options, async (unit) => {
+      await unit.get("user", id);
+      await put(unit, id, "recovery-codes", { secret, status: "active" });
+      unit.audit({ action: "credential.recovery-codes-created", target: { kind: "user", id } });
+    });
+    return codes;
+  }
+
+  /**
+   * Makes a token with which the user can set a new password: one use, 15 minutes, stored hashed. It proves nothing
+   * else; a user with a second factor still shows it at the next sign-in. @throws DirectoryError `not-found`
+   */
+  async createPasswordReset(id: UserId, options: WriteOptions = {}): Promise<string> {
+    const token = randomBytes(32).toString("base64url");
+    await commit(this.#environment, options, async (unit) => {
+      await unit.get("user", id);
+      await unit.tx.putOnce(resetKey(token), id, unit.now + resetLifetimeMs);
+      unit.audit({ action: "credential.reset-created", target: { kind: "user", id } });
+    });
+    return token;
+  }
+
+  /**
+   * Sets a new password with a token from {@link Credentials.createPasswordReset}. A password the policy refuses does
+   * not use the token up.
+   * @throws DirectoryError `invalid-credentials` for a token that is unknown, used or expired; `invalid-input`
+   */
+  async resetPassword(token: string, password: string, options: WriteOptions = {}): Promise<void> {
+    const { reader, clock } = this.#environment;
+    const id = (await reader.peekOnce(resetKey(token), clock(), options)) as UserId | undefined;
+    const user = id === undefined ? undefined : await reader.get("user", id, options);
+    if (user === undefined) throw new DirectoryError("invalid-credentials", "the reset token is not valid");
+    await this.#checkPolicy("password", user, password);
+    const secret = await this.#hash(password, options);
+    await commit(this.#environment, { actor: { kind: "user", id: user.id }, ...options }, async (unit) => {
+      if ((await unit.tx.consumeOnce(resetKey(token), unit.now)) === undefined) {
+        throw new DirectoryError("invalid-credentials", "the reset token is not valid");
+      }
+      await this.storePassword(unit, user.id, secret, false);
+      unit.audit({ action: "credential.password-reset", target: { kind: "user", id: user.id } });
+      await endSessions(unit, user.id);
+    });
+  }
+
+  /** Hashes a user's first password, after the policy, or checks an imported hash. @internal */
+  async prepareFirstPassword(
+    path: string,
+    user: UserContent,
+    password: string | undefined,
+    hash: string | undefined,
+    options: WriteOptions,
+  ): Promise<string | undefined> {
+    const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
+    if (password !== undefined && hash !== undefined) throw new DirectoryError("invalid-input", `${at("password")}: give either password or passwordHash`);
+    if (hash !== undefined) {
+      assertSupportedHash(hash);
+      return hash;
+    }
+    if (password === undefined) return undefined;
+    await this.#checkPolicy(at("password"), user, password);
+    return this.#hash(password, options);
+  }
+
+  /** Hashes without asking the policy, for passwords that are in use elsewhere already. @internal */
+  hashCarriedOver(password: string, options: WriteOptions): Promise<string> {
+    return this.#hash(password, options);
+  }
+
+  /** Why the policy would refuse a password; empty when it would not. */
+  async violations(user: Pick<User, "username" | "emails" | "name">, password: string): Promise<readonly PasswordViolation[]> {
+    const words = [
+      user.username,
+      ...user.emails.map((email) => email.value.split("@")[0] ?? ""),
+      user.name.given ?? "",
+      user.name.family ?? "",
+      await this.#organizationName(),
+      "directorykit",
+    ].filter((word) => word.length >= 3);
+    return checkPassword(password, this.#environment.passwordPolicy, { words });
+  }
+
+  /** Stores a password's hash within a transaction. @internal */
+  async storePassword(unit: UnitOfWork, user: UserId, secret: string, mustChange: boolean): Promise<void> {
+    await put(unit, user, "password", { secret, status: "active", ...(mustChange ? { mustChange } : {}) });
+  }
+
+  /** Seals and stores a TOTP secret within a transaction. @internal */
+  async storeTotp(unit: UnitOfWork, user: UserId, secret: string, status: "active" | "pending"): Promise<void> {
+    const before = await unit.tx.getByKey("credential", "kind", `${user}/totp`);
+    if (before?.status === "active") throw new DirectoryError("conflict", "the user already has a second factor");
+    if (before !== undefined) await unit.remove("credential", before);
+    const id = newId<CredentialId>(unit.now);
+    const sealed = seal(this.#environment.keys, secret, this.#binding(user, id));
+    await unit.create("credential", { id, user, kind: "totp", secret: sealed, status });
+  }
+
+  /** The TOTP secret of a credential. @internal */
+  openTotp(credential: Credential): string {
+    const octets = open(this.#environment.keys, credential.secret, this.#binding(credential.user, credential.id));
+    return Buffer.from(octets).toString("utf8");
+  }
+
+  async #storeTotp(id: UserId, secret: string, status: "active" | "pending", options: WriteOptions): Promise<User> {
+    return commit(this.#environment, options, async (unit) => {
+      const user = await unit.get("user", id);
+      await this.storeTotp(unit, id, secret, status);
+      unit.audit({ action: status === "active" ? "credential.totp-imported" : "credential.totp-begun", target: { kind: "user", id } });
+      return user;
+    });
+  }
+
+  #binding(user: UserId, id: CredentialId): { organization: string; owner: string; kind: string; id: string } {
+    return { organization: this.#environment.organization, owner: user, kind: "totp", id };
+  }
+
+  #hash(password: string, options: WriteOptions): Promise<string> {
+    const { signal, source } = options;
+    return this.#environment.hasher.hash(password, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(source === undefined ? {} : { source }),
+    });
+  }
+
+  async #checkPolicy(path: string, user: Pick<User, "username" | "emails" | "name">, password: string): Promise<void> {
+    const [first] = await this.violations(user, password);
+    if (first !== undefined) {
+      throw new DirectoryError("invalid-input", `${path}: ${first.reason}`, { details: { path, violation: first.code } });
+    }
+  }
+
+  async #organizationName(): Promise<string> {
+    const organization: Organization | undefined = await this.#environment.reader.get("organization", this.#environment.organization);
+    return organization?.name ?? this.#environment.organization;
+  }
+}
+
+/** The user's credential of a kind that exists once per user, or `undefined`. */
+export function credentialOf(reader: Reader, user: UserId, kind: CredentialKind, options?: CallOptions): Promise<Credential | undefined> {
+  return reader.getByKey("credential", "kind", `${user}/${kind}`, options);
+}
+
+/** Claims a TOTP time step for its one use (RFC 6238 §5.2). @returns whether it was free */
+export function reserveTotpStep(
+  tx: { reserve(key: string, expiresAt: number, now: number): Promise<boolean> },
+  user: UserId,
+  step: number,
+  now: number,
+): Promise<boolean> {
+  // The step can match for a minute and a half at most; the claim outlives it.
+  return tx.reserve(`totp:${user}:${step}`, now + 10 * 60_000, now);
+}
+
+async function put(
+  unit: UnitOfWork,
+  user: UserId,
+  kind: CredentialKind,
+  fields: Pick<Credential, "secret" | "status"> & { readonly mustChange?: boolean },
+): Promise<void> {
+  const before = await unit.tx.getByKey("credential", "kind", `${user}/${kind}`);
+  if (before === undefined) await unit.create("credential", { user, kind, ...fields });
+  else await unit.update("credential", before, { mustChange: undefined, ...fields });
+}
+
+function resetKey(token: string): string {
+  return `reset:${createHash("sha256").update(token).digest("hex")}`;
+}

@@ -1,0 +1,118 @@
+import type { ResourceId } from "../model/ids.ts";
+import type { JsonValue, Resource, ResourceKind, ResourceSettings } from "../model/resource.ts";
+import { resourceNameKey } from "../attributes/index-record.ts";
+import type { CallOptions } from "../store/store.ts";
+import { checkName, checkObject, checkOneOf, checkText, invalid, optional } from "../validate/validate.ts";
+import { commit, type WriteOptions } from "../write/unit-of-work.ts";
+import { allPages, removeAll } from "./record-pages.ts";
+import type { ServiceEnvironment } from "./service-environment.ts";
+import { withoutUndefined } from "./user-input.ts";
+import { expectVersion, type UpdateOptions } from "./users.ts";
+
+/** What describes a resource. */
+export interface ResourceFields {
+  /** The protocol it is reached by. Cannot be changed later. */
+  readonly kind: ResourceKind;
+  /** The name; unique per kind. */
+  readonly name: string;
+  /** What it is for. */
+  readonly description?: string;
+  /** Settings of its protocol. */
+  readonly settings?: ResourceSettings;
+}
+
+/** The kinds of resource there are. */
+export const resourceKinds: readonly ResourceKind[] = ["ldap", "radius", "saml", "oauth", "system", "directory"];
+
+/** Largest settings of a resource, in UTF-16 units of their JSON. */
+export const maxSettingsLength = 262_144;
+
+/** What access is given to. */
+export class Resources {
+  readonly #environment: ServiceEnvironment;
+
+  /** @internal */
+  constructor(environment: ServiceEnvironment) {
+    this.#environment = environment;
+  }
+
+  /** Adds a resource. @throws DirectoryError `invalid-input`, `conflict` when the kind has one of this name */
+  async create(resource: ResourceFields, options: WriteOptions = {}): Promise<Resource> {
+    const given = checkObject("", resource, ["kind", "name", "description", "settings"]);
+    const kind = checkOneOf("kind", given["kind"], resourceKinds);
+    const name = checkName("name", given["name"]);
+    const description = optional("description", given["description"], checkText);
+    const settings = optional("settings", given["settings"], checkSettings) ?? {};
+    return commit(this.#environment, options, async (unit) => {
+      const created = await unit.create("resource", withoutUndefined({ kind, name, description, settings }));
+      unit.audit({ action: "resource.created", target: targetOf(created) });
+      return created;
+    });
+  }
+
+  /** The resource, or `undefined`. */
+  get(id: ResourceId, options?: CallOptions): Promise<Resource | undefined> {
+    return this.#environment.reader.get("resource", id, options);
+  }
+
+  /** The resource of this kind and name, regardless of case, or `undefined`. */
+  byName(kind: ResourceKind, name: string, options?: CallOptions): Promise<Resource | undefined> {
+    return this.#environment.reader.getByKey("resource", "name", resourceNameKey(kind, name), options);
+  }
+
+  /** Changes name, description or settings; those not given stay. @throws DirectoryError `not-found`, `invalid-input`, `conflict`, `stale-write` */
+  async update(id: ResourceId, changes: Partial<Omit<ResourceFields, "kind">>, options: UpdateOptions = {}): Promise<Resource> {
+    const given = checkObject("", changes, ["name", "description", "settings"]);
+    const patch = withoutUndefined({
+      name: optional("name", given["name"], checkName),
+      description: optional("description", given["description"], checkText),
+      settings: optional("settings", given["settings"], checkSettings),
+    });
+    return commit(this.#environment, options, async (unit) => {
+      const before = await unit.get("resource", id);
+      expectVersion(before.version, options);
+      const after = await unit.update("resource", before, patch);
+      if (after !== before) unit.audit({ action: "resource.updated", target: targetOf(after), details: { fields: Object.keys(patch).join(",") } });
+      return after;
+    });
+  }
+
+  /** Removes a resource and every grant to it. @throws DirectoryError `not-found` */
+  async delete(id: ResourceId, options: UpdateOptions = {}): Promise<void> {
+    await commit(this.#environment, options, async (unit) => {
+      const resource = await unit.get("resource", id);
+      expectVersion(resource.version, options);
+      await removeAll(unit, "grant", "resource", id);
+      await unit.remove("resource", resource);
+      unit.audit({ action: "resource.deleted", target: targetOf(resource) });
+    });
+  }
+
+  /** All resources in the order they were made, or those of one kind. */
+  list(options?: CallOptions & { readonly kind?: ResourceKind }): AsyncGenerator<Resource, void, void> {
+    const kind = options?.kind;
+    return allPages(
+      this.#environment.reader,
+      "resource",
+      kind === undefined ? { op: "true" } : { op: "equals", attribute: "kind", indexed: true, value: kind },
+      options,
+    );
+  }
+}
+
+/** Checks that settings are a JSON object of bounded size. */
+export function checkSettings(path: string, value: unknown): ResourceSettings {
+  const given = checkObject(path, value);
+  let json: string;
+  try {
+    json = JSON.stringify(given);
+  } catch {
+    throw invalid(path, "must be plain JSON");
+  }
+  if (json.length > maxSettingsLength) throw invalid(path, `is longer than ${maxSettingsLength} characters of JSON`);
+  return JSON.parse(json) as Record<string, JsonValue>;
+}
+
+function targetOf(resource: Resource): { kind: string; id: string; name: string } {
+  return { kind: "resource", id: resource.id, name: `${resource.kind}/${resource.name}` };
+}
