@@ -1,0 +1,109 @@
+import { closeSync, mkdirSync, openSync, readSync } from "node:fs";
+import { dirname } from "node:path";
+import { DirectoryError } from "@directorykit/core";
+import type { SqliteConnection } from "./driver.ts";
+import { applicationId, sqliteMigrations } from "./migrations.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { toDirectoryError } from "./sqlite-errors.ts";
+
+const newest = sqliteMigrations.at(-1)?.version ?? 0;
+
+/** Makes the file if need be, and checks its header before SQLite gets to touch it. */
+export function prepareFile(path: string): void {
+  let file: number;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    file = openSync(path, "a+", 0o600);
+  } catch (error) {
+    throw new DirectoryError("store-unavailable", `cannot open the database file ${path}`, { cause: error });
+  }
+  try {
+    // Bytes 60 to 63 of the header are user_version, 68 to 71 application_id (sqlite.org/fileformat2.html §1.3).
+    const header = Buffer.alloc(100);
+    if (readSync(file, header, 0, 100, 0) < 100) return;
+    if (header.toString("latin1", 0, 15) !== "SQLite format 3") throw notOurs(path);
+    checkVersion(path, header.readUInt32BE(60), header.readUInt32BE(68));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opens a connection with the settings that every connection has. */
+export function openConnection(options: ResolvedOptions): SqliteConnection {
+  const connection = options.driver.open(options.path);
+  try {
+    connection.exec(
+      `PRAGMA busy_timeout = 50; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${Math.ceil(options.cacheBytes / 1024)}; PRAGMA temp_store = MEMORY`,
+    );
+  } catch (error) {
+    connection.close();
+    throw toDirectoryError(error);
+  }
+  return connection;
+}
+
+/** Opens the connection that writes, and brings the schema up to date. */
+export async function openWriter(options: ResolvedOptions): Promise<SqliteConnection> {
+  const connection = openConnection(options);
+  try {
+    connection.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
+    const { version, application } = readVersion(connection);
+    checkVersion(options.path, version, application);
+    connection.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384",
+    );
+    migrate(connection, options.path);
+    connection.exec("PRAGMA busy_timeout = 50");
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw toDirectoryError(error);
+  }
+}
+
+function migrate(connection: SqliteConnection, path: string): void {
+  if (readVersion(connection).version === newest) return;
+  connection.exec("BEGIN IMMEDIATE");
+  try {
+    // Another process may have been faster.
+    const { version, application } = readVersion(connection);
+    checkVersion(path, version, application);
+    if (version === 0 && connection.prepare("SELECT 1 FROM sqlite_schema").get([]) !== undefined) {
+      throw notOurs(path);
+    }
+    for (const step of sqliteMigrations) {
+      if (step.version <= version) continue;
+      for (const sql of step.sql) connection.exec(sql);
+      connection.exec(`PRAGMA user_version = ${step.version}`);
+    }
+    connection.exec("COMMIT");
+  } catch (error) {
+    if (connection.inTransaction) connection.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function readVersion(connection: SqliteConnection): {
+  readonly version: number;
+  readonly application: number;
+} {
+  return {
+    version: connection.prepare("PRAGMA user_version").get([])?.[0] as number,
+    application: connection.prepare("PRAGMA application_id").get([])?.[0] as number,
+  };
+}
+
+function checkVersion(path: string, version: number, application: number): void {
+  if (application !== applicationId && (application !== 0 || version !== 0)) throw notOurs(path);
+  if (version > newest) {
+    throw new DirectoryError(
+      "misconfigured",
+      `the database file ${path} was written by a newer version of @directorykit/sqlite (schema ${version}, this version knows up to ${newest}); nothing was changed`,
+      { details: { found: version, newest } },
+    );
+  }
+}
+
+function notOurs(path: string): DirectoryError {
+  return new DirectoryError("misconfigured", `${path} is not a DirectoryKit database; nothing was changed`);
+}
