@@ -75,7 +75,7 @@ export class BerReader {
     return length;
   }
 
-  /** Enters a constructed element. Pass the answer to `close`, `closeSequence` or `leave`. */
+  /** Enters a constructed element. Pass the answer to `close` or `closeSequence`. */
   open(tag: number): number {
     const length = this.header(tag);
     const outer = this.#end;
@@ -108,20 +108,9 @@ export class BerReader {
     this.#end = outer;
   }
 
-  /** Leaves an element without regard to what of it was read. */
-  leave(outer: number): void {
-    this.#offset = this.#end;
-    this.#end = outer;
-  }
-
   /** Passes over the next element, whatever its type. */
   skip(): void {
     const length = this.header(this.peekTag());
-    this.#offset += length;
-  }
-
-  /** Moves on by octets that the caller knows to lie within the open element. */
-  advance(length: number): void {
     this.#offset += length;
   }
 

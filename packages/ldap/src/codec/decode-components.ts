@@ -1,10 +1,7 @@
 import type { BerReader } from "./ber-reader.ts";
 import type { ResolvedDecodeLimits } from "./limits.ts";
 import type { Control, LdapResult, PartialAttribute } from "./message.ts";
-import { BerTag } from "./tag.ts";
-
-/** `[3]` of an LDAPResult. */
-const referralTag = 0xa3;
+import { BerTag, ComponentTag } from "./tag.ts";
 
 /** How many attribute values may still be read in this message. */
 export interface ValueBudget {
@@ -33,8 +30,8 @@ export function readResult(reader: BerReader, limits: ResolvedDecodeLimits): Lda
   const resultCode = reader.enumerated();
   const matchedDN = reader.string();
   const diagnosticMessage = reader.string();
-  if (reader.peekTag() !== referralTag) return { resultCode, matchedDN, diagnosticMessage };
-  const outer = reader.open(referralTag);
+  if (reader.peekTag() !== ComponentTag.referral) return { resultCode, matchedDN, diagnosticMessage };
+  const outer = reader.open(ComponentTag.referral);
   const referral = readUris(reader, limits);
   reader.close(outer);
   return { resultCode, matchedDN, diagnosticMessage, referral };

@@ -20,9 +20,7 @@ import {
 import { LdapDecodeError } from "./ldap-error.ts";
 import { type DecodeLimits, type ResolvedDecodeLimits, resolveDecodeLimits } from "./limits.ts";
 import type { LdapMessage, ProtocolOp } from "./message.ts";
-import { BerTag, OperationTag } from "./tag.ts";
-
-const controlsTag = 0xa0;
+import { BerTag, ComponentTag, OperationTag } from "./tag.ts";
 
 /**
  * Decodes one LDAPMessage (RFC 4511 §4), of either direction.
@@ -48,7 +46,9 @@ export function decodeMessage(frame: Uint8Array, limits?: DecodeLimits): LdapMes
     if (tag >= 0) opTag = tag;
     const protocolOp = readOperation(reader, tag, resolved);
     const controls =
-      reader.peekTag() === controlsTag ? readControls(reader, controlsTag, resolved) : undefined;
+      reader.peekTag() === ComponentTag.controls
+        ? readControls(reader, ComponentTag.controls, resolved)
+        : undefined;
     reader.closeSequence(whole, 0);
     if (reader.hasMore) throw reader.error("trailing-data", "octets behind the message");
     return controls === undefined ? { messageId, protocolOp } : { messageId, protocolOp, controls };

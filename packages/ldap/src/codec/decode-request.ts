@@ -22,13 +22,8 @@ import {
   type SearchScope,
   searchScopes,
 } from "./message.ts";
-import { BerTag, OperationTag } from "./tag.ts";
+import { BerTag, ComponentTag, OperationTag } from "./tag.ts";
 
-const simpleTag = 0x80;
-const saslTag = 0xa3;
-const newSuperiorTag = 0x80;
-const requestNameTag = 0x80;
-const requestValueTag = 0x81;
 const highestVersion = 127;
 
 export function readBindRequest(reader: BerReader): BindRequest {
@@ -42,8 +37,8 @@ export function readBindRequest(reader: BerReader): BindRequest {
 
 function readAuthentication(reader: BerReader): BindRequest["authentication"] {
   const tag = reader.peekTag();
-  if (tag === simpleTag) return { type: "simple", password: reader.octets(tag) };
-  if (tag === saslTag) {
+  if (tag === ComponentTag.simple) return { type: "simple", password: reader.octets(tag) };
+  if (tag === ComponentTag.sasl) {
     const outer = reader.open(tag);
     const mechanism = reader.string();
     const credentials = optionalOctets(reader, BerTag.octetString);
@@ -126,7 +121,7 @@ export function readModifyDNRequest(reader: BerReader): ModifyDNRequest {
   const entry = reader.string();
   const newrdn = reader.string();
   const deleteoldrdn = reader.boolean();
-  const newSuperior = optionalString(reader, newSuperiorTag);
+  const newSuperior = optionalString(reader, ComponentTag.newSuperior);
   reader.closeSequence(outer, 0);
   const request = { type: "modDNRequest", entry, newrdn, deleteoldrdn } as const;
   return newSuperior === undefined ? request : { ...request, newSuperior };
@@ -145,8 +140,8 @@ export function readCompareRequest(reader: BerReader): CompareRequest {
 
 export function readExtendedRequest(reader: BerReader): ExtendedRequest {
   const outer = reader.open(OperationTag.extendedReq);
-  const requestName = reader.string(requestNameTag);
-  const requestValue = optionalOctets(reader, requestValueTag);
+  const requestName = reader.string(ComponentTag.requestName);
+  const requestValue = optionalOctets(reader, ComponentTag.requestValue);
   reader.closeSequence(outer, 1);
   return requestValue === undefined
     ? { type: "extendedReq", requestName }

@@ -9,13 +9,8 @@ import type {
   SearchResultEntry,
   SearchResultReference,
 } from "./message.ts";
-import { OperationTag } from "./tag.ts";
+import { ComponentTag, OperationTag } from "./tag.ts";
 
-const serverSaslCredsTag = 0x87;
-const extendedNameTag = 0x8a;
-const extendedValueTag = 0x8b;
-const intermediateNameTag = 0x80;
-const intermediateValueTag = 0x81;
 /** Number of the last component of an LDAPResult, the referral. */
 const referralNumber = 3;
 
@@ -35,7 +30,7 @@ export function readPlainResponse<Type extends string>(
 export function readBindResponse(reader: BerReader, limits: ResolvedDecodeLimits): BindResponse {
   const outer = reader.open(OperationTag.bindResponse);
   const result = readResult(reader, limits);
-  const serverSaslCreds = optionalOctets(reader, serverSaslCredsTag);
+  const serverSaslCreds = optionalOctets(reader, ComponentTag.serverSaslCreds);
   reader.closeSequence(outer, 7);
   return { type: "bindResponse", ...result, ...(serverSaslCreds !== undefined && { serverSaslCreds }) };
 }
@@ -61,8 +56,8 @@ export function readSearchResultReference(
 export function readExtendedResponse(reader: BerReader, limits: ResolvedDecodeLimits): ExtendedResponse {
   const outer = reader.open(OperationTag.extendedResp);
   const result = readResult(reader, limits);
-  const responseName = optionalString(reader, extendedNameTag);
-  const responseValue = optionalOctets(reader, extendedValueTag);
+  const responseName = optionalString(reader, ComponentTag.extendedName);
+  const responseValue = optionalOctets(reader, ComponentTag.extendedValue);
   reader.closeSequence(outer, 11);
   return {
     type: "extendedResp",
@@ -74,8 +69,8 @@ export function readExtendedResponse(reader: BerReader, limits: ResolvedDecodeLi
 
 export function readIntermediateResponse(reader: BerReader): IntermediateResponse {
   const outer = reader.open(OperationTag.intermediateResponse);
-  const responseName = optionalString(reader, intermediateNameTag);
-  const responseValue = optionalOctets(reader, intermediateValueTag);
+  const responseName = optionalString(reader, ComponentTag.intermediateName);
+  const responseValue = optionalOctets(reader, ComponentTag.intermediateValue);
   reader.closeSequence(outer, 1);
   return {
     type: "intermediateResponse",

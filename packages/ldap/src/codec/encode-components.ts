@@ -1,6 +1,6 @@
 import type { BerWriter } from "./ber-writer.ts";
 import type { LdapResult, PartialAttribute } from "./message.ts";
-import { BerTag } from "./tag.ts";
+import { BerTag, ComponentTag } from "./tag.ts";
 
 /** Writes a messageID. @throws RangeError outside 0 to 2^31-1. */
 export function writeMessageId(writer: BerWriter, messageId: number, tag: number = BerTag.integer): void {
@@ -32,7 +32,7 @@ export function writeResult(writer: BerWriter, result: LdapResult): void {
   writer.string(result.matchedDN);
   writer.string(result.diagnosticMessage);
   if (result.referral === undefined) return;
-  const referral = writer.begin(0xa3);
+  const referral = writer.begin(ComponentTag.referral);
   for (const uri of result.referral) writer.string(uri);
   writer.end(referral);
 }

@@ -3,9 +3,7 @@ import { writeMessageId } from "./encode-components.ts";
 import { encodeRequest } from "./encode-request.ts";
 import { encodeResponse } from "./encode-response.ts";
 import type { Control, LdapMessage, ProtocolOp, RequestOp, ResponseOp } from "./message.ts";
-import { BerTag } from "./tag.ts";
-
-const controlsTag = 0xa0;
+import { BerTag, ComponentTag } from "./tag.ts";
 
 /**
  * Encodes one LDAPMessage (RFC 4511 §4) into octets of its own.
@@ -46,7 +44,7 @@ export function encodeOperation(writer: BerWriter, op: ProtocolOp): void {
 
 /** Writes Controls with their tag (RFC 4511 §4.1.11). */
 export function writeControls(writer: BerWriter, controls: readonly Control[]): void {
-  const list = writer.begin(controlsTag);
+  const list = writer.begin(ComponentTag.controls);
   for (const control of controls) {
     const mark = writer.begin(BerTag.sequence);
     writer.string(control.oid);

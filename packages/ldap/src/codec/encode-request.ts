@@ -10,7 +10,7 @@ import {
   type SearchRequest,
   searchScopes,
 } from "./message.ts";
-import { BerTag, OperationTag } from "./tag.ts";
+import { BerTag, ComponentTag, OperationTag } from "./tag.ts";
 
 /** Writes the protocolOp of a request. @throws RangeError for what has no encoding. */
 export function encodeRequest(writer: BerWriter, op: RequestOp): void {
@@ -44,7 +44,7 @@ export function encodeRequest(writer: BerWriter, op: RequestOp): void {
       writer.string(op.entry);
       writer.string(op.newrdn);
       writer.boolean(op.deleteoldrdn);
-      if (op.newSuperior !== undefined) writer.string(op.newSuperior, 0x80);
+      if (op.newSuperior !== undefined) writer.string(op.newSuperior, ComponentTag.newSuperior);
       break;
     case "compareRequest": {
       writer.string(op.entry);
@@ -55,8 +55,8 @@ export function encodeRequest(writer: BerWriter, op: RequestOp): void {
       break;
     }
     case "extendedReq":
-      writer.string(op.requestName, 0x80);
-      if (op.requestValue !== undefined) writer.octets(op.requestValue, 0x81);
+      writer.string(op.requestName, ComponentTag.requestName);
+      if (op.requestValue !== undefined) writer.octets(op.requestValue, ComponentTag.requestValue);
       break;
   }
   writer.end(mark);
@@ -67,9 +67,9 @@ function writeBind(writer: BerWriter, op: BindRequest): void {
   writer.string(op.name);
   const choice = op.authentication;
   if (choice.type === "simple") {
-    writer.octets(choice.password, 0x80);
+    writer.octets(choice.password, ComponentTag.simple);
   } else if (choice.type === "sasl") {
-    const sasl = writer.begin(0xa3);
+    const sasl = writer.begin(ComponentTag.sasl);
     writer.string(choice.mechanism);
     if (choice.credentials !== undefined) writer.octets(choice.credentials);
     writer.end(sasl);

@@ -1,7 +1,7 @@
 import type { BerWriter } from "./ber-writer.ts";
 import { writeAttributes, writeResult } from "./encode-components.ts";
 import type { ResponseOp } from "./message.ts";
-import { OperationTag } from "./tag.ts";
+import { ComponentTag, OperationTag } from "./tag.ts";
 
 /** Writes the protocolOp of a response. @throws RangeError for what has no encoding. */
 export function encodeResponse(writer: BerWriter, op: ResponseOp): void {
@@ -17,16 +17,16 @@ export function encodeResponse(writer: BerWriter, op: ResponseOp): void {
       break;
     case "bindResponse":
       writeResult(writer, op);
-      if (op.serverSaslCreds !== undefined) writer.octets(op.serverSaslCreds, 0x87);
+      if (op.serverSaslCreds !== undefined) writer.octets(op.serverSaslCreds, ComponentTag.serverSaslCreds);
       break;
     case "extendedResp":
       writeResult(writer, op);
-      if (op.responseName !== undefined) writer.string(op.responseName, 0x8a);
-      if (op.responseValue !== undefined) writer.octets(op.responseValue, 0x8b);
+      if (op.responseName !== undefined) writer.string(op.responseName, ComponentTag.extendedName);
+      if (op.responseValue !== undefined) writer.octets(op.responseValue, ComponentTag.extendedValue);
       break;
     case "intermediateResponse":
-      if (op.responseName !== undefined) writer.string(op.responseName, 0x80);
-      if (op.responseValue !== undefined) writer.octets(op.responseValue, 0x81);
+      if (op.responseName !== undefined) writer.string(op.responseName, ComponentTag.intermediateName);
+      if (op.responseValue !== undefined) writer.octets(op.responseValue, ComponentTag.intermediateValue);
       break;
     default:
       writeResult(writer, op);

@@ -37,12 +37,30 @@ export const OperationTag = {
 /** The name of an alternative of protocolOp: the `type` of every `ProtocolOp`. */
 export type OperationName = keyof typeof OperationTag;
 
-/** Identifier octet of a primitive context-specific element, for example `[1]` of an OCTET STRING. */
-export function contextTag(number: number): number {
-  return 0x80 | number;
-}
-
-/** Identifier octet of a constructed context-specific element, for example `[0]` of a SEQUENCE. */
-export function constructedTag(number: number): number {
-  return 0xa0 | number;
-}
+/** Identifier octets of the context-specific components of operations, by their names in RFC 4511. */
+export const ComponentTag = {
+  /** LDAPMessage. */
+  controls: 0xa0,
+  /** LDAPResult. */
+  referral: 0xa3,
+  /** BindRequest, AuthenticationChoice. */
+  simple: 0x80,
+  /** BindRequest, AuthenticationChoice. */
+  sasl: 0xa3,
+  /** BindResponse. */
+  serverSaslCreds: 0x87,
+  /** ModifyDNRequest. */
+  newSuperior: 0x80,
+  /** ExtendedRequest. */
+  requestName: 0x80,
+  /** ExtendedRequest. */
+  requestValue: 0x81,
+  /** ExtendedResponse. */
+  extendedName: 0x8a,
+  /** ExtendedResponse. */
+  extendedValue: 0x8b,
+  /** IntermediateResponse. */
+  intermediateName: 0x80,
+  /** IntermediateResponse. */
+  intermediateValue: 0x81,
+} as const;
