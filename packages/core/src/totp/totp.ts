@@ -23,9 +23,9 @@ export interface TotpMatchOptions extends TotpParameters {
 export interface TotpUriOptions extends TotpParameters {
   /** The secret in base32. */
   readonly secret: string;
-  /** Who asks for the code: the organization's or product's name. Without a colon. */
+  /** Who asks for the code: the organization's or product's name. */
   readonly issuer: string;
-  /** Whose code it is: a username or e-mail address. Without a colon. */
+  /** Whose code it is: a username or e-mail address. */
   readonly account: string;
 }
 
@@ -62,29 +62,35 @@ export function parseTotpSecret(text: string): string {
 }
 
 /**
- * The `otpauth://` URI that authenticator apps read from a QR code. It contains the secret.
+ * The `otpauth://` URI that authenticator apps read from a QR code. It contains the secret. Issuer and account are what
+ * the app shows: a colon in them becomes a space, and at most 100 characters of each are kept.
  *
- * @throws DirectoryError `invalid-input` for a malformed secret, parameter, issuer or account
+ * @throws DirectoryError `invalid-input` for a malformed secret or parameter, or an empty issuer or account
  */
 export function totpUri(options: TotpUriOptions): string {
-  for (const label of [options.issuer, options.account]) {
-    // A colon separates the two within the label, and apps split at it whether it is escaped or not.
-    if (label === "" || label.length > 256 || !label.isWellFormed() || /[:\p{Cc}]/u.test(label)) {
-      throw new DirectoryError(
-        "invalid-input",
-        "An issuer and an account have 1 to 256 characters and no colon.",
-      );
-    }
-  }
   const { digits, periodSeconds, algorithm } = withDefaults(options);
   return generateURI({
-    issuer: options.issuer,
-    label: options.account,
+    issuer: labelPart(options.issuer),
+    label: labelPart(options.account),
     secret: parseTotpSecret(options.secret),
     digits,
     period: periodSeconds,
     algorithm: otplibAlgorithms[algorithm],
   });
+}
+
+/** A colon separates issuer and account within the label, and apps split at it whether it is escaped or not. */
+function labelPart(text: string): string {
+  const part = [
+    ...text
+      .toWellFormed()
+      .replace(/[:\p{Cc}]+/gu, " ")
+      .trim(),
+  ]
+    .slice(0, 100)
+    .join("");
+  if (part === "") throw new DirectoryError("invalid-input", "A TOTP issuer and account must not be empty.");
+  return part;
 }
 
 /**
