@@ -20,7 +20,11 @@ import type { Change } from "./model/change.ts";
 import type { OrganizationId, UserId } from "./model/ids.ts";
 import type { RecordTypes } from "./model/kinds.ts";
 import { argon2Hasher, type PasswordHasher } from "./password/password-hasher.ts";
-import { defaultPasswordPolicy, type PasswordPolicy } from "./password/password-policy.ts";
+import {
+  assertPasswordPolicy,
+  defaultPasswordPolicy,
+  type PasswordPolicy,
+} from "./password/password-policy.ts";
 import { type Clock, systemClock } from "./ports/clock.ts";
 import { type Logger, silentLogger } from "./ports/logger.ts";
 import { type Metrics, noMetrics } from "./ports/metrics.ts";
@@ -71,7 +75,17 @@ export interface DirectoryOptions {
 }
 
 const optionNames: readonly string[] = [
-  "store", "keys", "organization", "hasher", "passwordPolicy", "authentication", "pollMs", "maxStalenessMs", "clock", "logger", "metrics",
+  "store",
+  "keys",
+  "organization",
+  "hasher",
+  "passwordPolicy",
+  "authentication",
+  "pollMs",
+  "maxStalenessMs",
+  "clock",
+  "logger",
+  "metrics",
 ] satisfies (keyof DirectoryOptions)[];
 
 /**
@@ -82,16 +96,21 @@ const optionNames: readonly string[] = [
  */
 export async function createDirectory(options: DirectoryOptions): Promise<Directory> {
   for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name)) throw new DirectoryError("misconfigured", `createDirectory has no option ${name}`);
+    if (!optionNames.includes(name))
+      throw new DirectoryError("misconfigured", `createDirectory has no option ${name}`);
   }
   const { store } = options;
   if (store.capabilities.durable && options.keys === undefined) {
-    throw new DirectoryError("misconfigured", "a durable store needs keys: secrets sealed with keys that are gone cannot be read again");
+    throw new DirectoryError(
+      "misconfigured",
+      "a durable store needs keys: secrets sealed with keys that are gone cannot be read again",
+    );
   }
   const organization = (options.organization ?? "default") as OrganizationId;
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(organization)) {
     throw new DirectoryError("misconfigured", "organization must be 1 to 64 letters, digits, -, _ or .");
   }
+  assertPasswordPolicy({ ...defaultPasswordPolicy, ...options.passwordPolicy });
   await store.open();
   const directory = new Directory(store, organization, options);
   try {
@@ -144,7 +163,11 @@ export class Directory {
     this.clock = options.clock ?? systemClock;
     const reader = store.reader(organization);
     const pollMs = options.pollMs ?? (store.capabilities.durable ? 250 : 0);
-    const feed = new ChangeFeed(reader, { pollMs, maxStalenessMs: options.maxStalenessMs ?? 1000 }, this.logger);
+    const feed = new ChangeFeed(
+      reader,
+      { pollMs, maxStalenessMs: options.maxStalenessMs ?? 1000 },
+      this.logger,
+    );
     const authorizer = new Authorizer(reader, feed, this.clock);
     const relations = createRelations(reader, authorizer, feed, this.clock);
     let registry = new AttributeRegistry();
@@ -178,7 +201,12 @@ export class Directory {
     this.attributes = new Attributes(this.#environment);
     this.#authenticator = new Authenticator(this.#environment, this.credentials, {
       accountLock: { ...defaultAccountLock, ...options.authentication?.accountLock },
-      sourceThrottle: { failureBurst: 100, failuresPerMinute: 60, maxSources: 50_000, ...options.authentication?.sourceThrottle },
+      sourceThrottle: {
+        failureBurst: 100,
+        failuresPerMinute: 60,
+        maxSources: 50_000,
+        ...options.authentication?.sourceThrottle,
+      },
       loginByEmail: options.authentication?.loginByEmail ?? true,
     });
   }
@@ -190,7 +218,10 @@ export class Directory {
     this.#feed.listen((changes) => {
       if (!changes.some((change) => change.kind === "attributeDefinition")) return;
       this.attributes.reload().catch((error: unknown) => {
-        this.logger.error({ code: isDirectoryError(error) ? error.code : "unexpected" }, "could not reload attributes");
+        this.logger.error(
+          { code: isDirectoryError(error) ? error.code : "unexpected" },
+          "could not reload attributes",
+        );
       });
     });
   }
@@ -208,7 +239,12 @@ export class Directory {
    * An answer is at most `maxStalenessMs` behind other nodes, and never behind this one.
    * @throws DirectoryError `store-unavailable` or `timeout`; callers treat each as a denial
    */
-  authorize(user: UserId, resource: ResourceRef, context: AccessContext = {}, options?: CallOptions): Promise<Decision> {
+  authorize(
+    user: UserId,
+    resource: ResourceRef,
+    context: AccessContext = {},
+    options?: CallOptions,
+  ): Promise<Decision> {
     return this.#environment.authorizer.authorize(user, resource, context, options);
   }
 
@@ -218,7 +254,12 @@ export class Directory {
   }
 
   /** The decision with every path to it: each would have to be cut to take the access away. */
-  explain(user: UserId, resource: ResourceRef, context: AccessContext = {}, options?: CallOptions): Promise<Explanation> {
+  explain(
+    user: UserId,
+    resource: ResourceRef,
+    context: AccessContext = {},
+    options?: CallOptions,
+  ): Promise<Explanation> {
     return this.#environment.authorizer.explain(user, resource, context, options);
   }
 
@@ -245,12 +286,20 @@ export class Directory {
   }
 
   /** How many records match. */
-  count(kind: AttributeOwner, query: Pick<Query, "filter" | "maxScan">, options?: CallOptions): Promise<number> {
+  count(
+    kind: AttributeOwner,
+    query: Pick<Query, "filter" | "maxScan">,
+    options?: CallOptions,
+  ): Promise<number> {
     return countQuery(this.#environment, kind, query, options);
   }
 
   /** The records that exist, in the order of `ids`. */
-  getMany<K extends AttributeOwner>(kind: K, ids: readonly string[], options?: CallOptions): Promise<readonly RecordTypes[K][]> {
+  getMany<K extends AttributeOwner>(
+    kind: K,
+    ids: readonly string[],
+    options?: CallOptions,
+  ): Promise<readonly RecordTypes[K][]> {
     return this.#environment.reader.getMany(kind, ids, options);
   }
 

@@ -1,5 +1,6 @@
-import { DirectoryError } from "../errors.ts";
+import { resourceNameKey } from "../attributes/index-record.ts";
 import type { ChangeFeed } from "../changes/change-feed.ts";
+import { DirectoryError } from "../errors.ts";
 import type { Change } from "../model/change.ts";
 import type { Grant } from "../model/grant.ts";
 import type { GroupId, ResourceId, UserId } from "../model/ids.ts";
@@ -8,7 +9,6 @@ import type { Factor } from "../model/session.ts";
 import type { User } from "../model/user.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CallOptions, Reader } from "../store/store.ts";
-import { resourceNameKey } from "../attributes/index-record.ts";
 import type { AccessPath, Decision, DecisionReason, Explanation } from "./decision.ts";
 import { ancestorsOf, maxGroupNesting } from "./group-graph.ts";
 import { inNetworks } from "./network.ts";
@@ -58,7 +58,12 @@ export class Authorizer {
     });
   }
 
-  async authorize(user: UserId, resource: ResourceRef, context: AccessContext, options?: CallOptions): Promise<Decision> {
+  async authorize(
+    user: UserId,
+    resource: ResourceRef,
+    context: AccessContext,
+    options?: CallOptions,
+  ): Promise<Decision> {
     if (!this.#feed.isFresh()) await this.#feed.ensureFresh();
     const cached = this.authorizeCached(user, resource, context);
     if (cached !== undefined) return cached;
@@ -72,7 +77,10 @@ export class Authorizer {
   /** The answer if everything it needs is at hand and fresh, without waiting. */
   authorizeCached(user: UserId, resource: ResourceRef, context: AccessContext): Decision | undefined {
     if (!this.#feed.isFresh()) return undefined;
-    const id = typeof resource === "string" ? resource : this.#named.get(resourceNameKey(resource.kind, resource.name));
+    const id =
+      typeof resource === "string"
+        ? resource
+        : this.#named.get(resourceNameKey(resource.kind, resource.name));
     if (id === undefined) return undefined;
     const standing = this.#standings.get(user);
     const grants = this.#grants.get(id);
@@ -81,7 +89,12 @@ export class Authorizer {
   }
 
   /** All ways in which access reaches a user, or would if the grants were in force. */
-  async explain(user: UserId, resource: ResourceRef, context: AccessContext, options?: CallOptions): Promise<Explanation> {
+  async explain(
+    user: UserId,
+    resource: ResourceRef,
+    context: AccessContext,
+    options?: CallOptions,
+  ): Promise<Explanation> {
     const decision = await this.authorize(user, resource, context, options);
     const found = await this.#resource(resource, options);
     if (found === undefined) return { ...decision, paths: [] };
@@ -142,14 +155,20 @@ export class Authorizer {
     return grants;
   }
 
-  #decide(standing: Standing, resource: ResourceId, grants: readonly Grant[], context: AccessContext): Decision {
+  #decide(
+    standing: Standing,
+    resource: ResourceId,
+    grants: readonly Grant[],
+    context: AccessContext,
+  ): Decision {
     if (standing.user.state !== "active") return denied("user-not-active", resource);
     const now = this.#clock();
     const because: { grant: Grant["id"]; group?: GroupId }[] = [];
     let attributes: Record<string, JsonValue> | undefined;
     let reason: DecisionReason = "no-group-grants-it";
     for (const grant of grants) {
-      const names = grant.user === standing.user.id || (grant.group !== undefined && standing.groups.has(grant.group));
+      const names =
+        grant.user === standing.user.id || (grant.group !== undefined && standing.groups.has(grant.group));
       if (!names) continue;
       const why = whyNot(grant, context, now);
       if (why !== undefined) {
@@ -202,7 +221,10 @@ export class Authorizer {
   }
 
   /** Routes from the user's direct groups up to each of `targets`. */
-  async #routesTo(user: UserId, targets: ReadonlySet<string>): Promise<Map<string, { id: GroupId; name: string }[][]>> {
+  async #routesTo(
+    user: UserId,
+    targets: ReadonlySet<string>,
+  ): Promise<Map<string, { id: GroupId; name: string }[][]>> {
     const routes = new Map<string, { id: GroupId; name: string }[][]>();
     const maxRoutes = 1000;
     let walked = 0;
@@ -212,10 +234,13 @@ export class Authorizer {
       for (const edge of await this.#reader.groupsOf([member])) {
         if (route.includes(edge.group)) continue;
         if (++walked > maxRoutes) {
-          throw new DirectoryError("limit-exceeded", "too many paths to explain", { details: { limit: "maxRoutes", value: maxRoutes } });
+          throw new DirectoryError("limit-exceeded", "too many paths to explain", {
+            details: { limit: "maxRoutes", value: maxRoutes },
+          });
         }
         const longer = [...route, edge.group];
-        for (const group of await this.#reader.getMany("group", [edge.group])) names.set(group.id, group.name);
+        for (const group of await this.#reader.getMany("group", [edge.group]))
+          names.set(group.id, group.name);
         if (targets.has(edge.group)) {
           const found = routes.get(edge.group) ?? [];
           found.push(longer.map((id) => ({ id: id as GroupId, name: names.get(id) ?? "" })));
@@ -256,7 +281,13 @@ export class Authorizer {
 }
 
 function denied(reason: DecisionReason, resource?: ResourceId): Decision {
-  return { allowed: false, reason, because: nothing, attributes: {}, ...(resource === undefined ? {} : { resource }) };
+  return {
+    allowed: false,
+    reason,
+    because: nothing,
+    attributes: {},
+    ...(resource === undefined ? {} : { resource }),
+  };
 }
 
 /** Why a grant does not count now, or `undefined` when it does. */
@@ -267,13 +298,17 @@ function whyNot(grant: Grant, context: AccessContext, now: number): DecisionReas
   if (networks !== undefined && (context.address === undefined || !inNetworks(context.address, networks))) {
     return "network-not-allowed";
   }
-  if (mfa === true && !(context.factors ?? []).some((factor) => secondFactors.includes(factor))) return "mfa-required";
+  if (mfa === true && !(context.factors ?? []).some((factor) => secondFactors.includes(factor)))
+    return "mfa-required";
   return undefined;
 }
 
 /** Whether a grant counts at this time, leaving aside what only a request can show. */
 export function isInValidity(grant: Grant, now: number): boolean {
-  return !(grant.notBefore !== undefined && now < grant.notBefore) && !(grant.notAfter !== undefined && now >= grant.notAfter);
+  return (
+    !(grant.notBefore !== undefined && now < grant.notBefore) &&
+    !(grant.notAfter !== undefined && now >= grant.notAfter)
+  );
 }
 
 export type { Standing };

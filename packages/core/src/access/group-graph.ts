@@ -47,7 +47,11 @@ export async function descendantsOf(reader: Reader, groups: readonly string[]): 
 
 async function* nestedGroups(reader: Reader, group: string): AsyncGenerator<string> {
   for (let after: string | undefined; ; ) {
-    const page = await reader.membersOf(group, { limit: pageSize, kind: "group", ...(after === undefined ? {} : { after }) });
+    const page = await reader.membersOf(group, {
+      limit: pageSize,
+      kind: "group",
+      ...(after === undefined ? {} : { after }),
+    });
     for (const edge of page) yield edge.member;
     if (page.length < pageSize) return;
     after = page.at(-1)?.member;

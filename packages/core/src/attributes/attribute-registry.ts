@@ -22,7 +22,10 @@ export class AttributeRegistry {
     for (const owner of owners as readonly AttributeOwner[]) {
       const own = all.filter((one) => one.owner === owner);
       this.#byOwner.set(owner, new Map(own.map((one) => [one.name, one])));
-      this.#indexed.set(owner, own.filter((one) => one.indexed));
+      this.#indexed.set(
+        owner,
+        own.filter((one) => one.indexed),
+      );
       for (const one of own) {
         for (const [naming, name] of Object.entries(one.names)) {
           const key = `${owner} ${naming} ${String(name).toLowerCase()}`;
@@ -38,7 +41,11 @@ export class AttributeRegistry {
   }
 
   /** The attribute by its name in a protocol, regardless of case, or `undefined`. */
-  byProtocolName(owner: AttributeOwner, naming: AttributeNaming | "ldapOid", name: string): ReadableAttribute | undefined {
+  byProtocolName(
+    owner: AttributeOwner,
+    naming: AttributeNaming | "ldapOid",
+    name: string,
+  ): ReadableAttribute | undefined {
     return this.#named.get(`${owner} ${naming} ${name.toLowerCase()}`);
   }
 
@@ -86,6 +93,8 @@ function toReadable(definition: AttributeDefinition): ReadableAttribute {
     ...definition,
     indexed: definition.indexed || definition.unique,
     read: (record: { readonly attributes?: CustomAttributes }) =>
-      record.attributes !== undefined && Object.hasOwn(record.attributes, name) ? (record.attributes[name] ?? []) : [],
+      record.attributes !== undefined && Object.hasOwn(record.attributes, name)
+        ? (record.attributes[name] ?? [])
+        : [],
   };
 }

@@ -38,7 +38,8 @@ function addOwnKeys(kind: RecordKind, record: RecordTypes[RecordKind], keys: Key
       const user = record as RecordTypes["user"];
       const primary = user.emails.find((email) => email.primary);
       if (primary !== undefined) keys.push(["primaryEmail", foldCase(primary.value)]);
-      for (const external of user.externalIds) keys.push(["externalId", `${external.source}\n${external.id}`]);
+      for (const external of user.externalIds)
+        keys.push(["externalId", `${external.source}\n${external.id}`]);
       break;
     }
     case "resource": {

@@ -59,7 +59,12 @@ export class AccountLock {
 
   /** Counts a failure. @returns the count after it */
   async failed(tx: Transaction, user: UserId, scope: string, password: string, now: number): Promise<number> {
-    const fingerprint = createHmac("sha256", this.#key).update(user).update("\0").update(password).digest("base64url").slice(0, 8);
+    const fingerprint = createHmac("sha256", this.#key)
+      .update(user)
+      .update("\0")
+      .update(password)
+      .digest("base64url")
+      .slice(0, 8);
     const isNew = await tx.reserve(`wrong:${scope}:${fingerprint}`, now + 3_600_000, now);
     const { value } = await tx.increment(scope, {
       by: isNew ? 1 : 0,

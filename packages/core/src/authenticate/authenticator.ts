@@ -32,8 +32,11 @@ export interface AuthenticationAttempt {
   readonly protocol: string;
   /** Address of the peer. */
   readonly source?: string;
-  /** What they want to use. A second factor is demanded when its grants demand one. */
-  readonly resource?: ResourceRef;
+  /**
+   * What they want to use, any one of these. Whoever no grant lets in is denied here, with the same answer; a second
+   * factor is demanded when the grants demand one. Default: not looked at.
+   */
+  readonly resource?: ResourceRef | readonly ResourceRef[];
   /** `required`: a second factor whatever the grants say. Default `by-grant`. */
   readonly secondFactor?: "required" | "by-grant";
   /** Whether the protocol can ask back for a code. Without it a missing factor is a denial. Default false. */
@@ -52,6 +55,7 @@ export type DenialReason =
   | "locked"
   | "source-throttled"
   | "mfa-required"
+  | "no-access"
   | "invalid-state";
 
 /** The answer to an attempt. */
@@ -115,7 +119,10 @@ export class Authenticator {
     this.#throttle = new SourceThrottle(options.sourceThrottle, environment.metrics);
   }
 
-  async authenticate(attempt: AuthenticationAttempt, options: CallOptions = {}): Promise<AuthenticationResult> {
+  async authenticate(
+    attempt: AuthenticationAttempt,
+    options: CallOptions = {},
+  ): Promise<AuthenticationResult> {
     const started = performance.now();
     const source = attempt.source ?? "";
     const labels = { protocol: attempt.protocol };
@@ -123,17 +130,34 @@ export class Authenticator {
     try {
       if (!this.#throttle.allows(source, this.#environment.clock())) {
         result = { outcome: "denied", reason: "source-throttled" };
-        this.#environment.logger.warn({ source, protocol: attempt.protocol }, "too many failed logins from this address");
-      } else if (attempt.state !== undefined) result = await this.#answerChallenge(attempt, attempt.state, options);
+        this.#environment.logger.warn(
+          { source, protocol: attempt.protocol },
+          "too many failed logins from this address",
+        );
+      } else if (attempt.state !== undefined)
+        result = await this.#answerChallenge(attempt, attempt.state, options);
       else result = await this.#firstStep(attempt, options);
     } catch (error) {
       this.#environment.metrics.count("directorykit_authentication_total", { ...labels, outcome: "error" });
-      this.#environment.logger.error({ protocol: attempt.protocol, code: isDirectoryError(error) ? error.code : "unexpected" }, "authentication failed to run");
-      throw isDirectoryError(error) ? error : new DirectoryError("store-unavailable", "authentication failed to run", { cause: error });
+      this.#environment.logger.error(
+        { protocol: attempt.protocol, code: isDirectoryError(error) ? error.code : "unexpected" },
+        "authentication failed to run",
+      );
+      throw isDirectoryError(error)
+        ? error
+        : new DirectoryError("store-unavailable", "authentication failed to run", { cause: error });
     }
-    if (result.outcome === "denied" && result.reason !== "source-throttled") this.#throttle.failed(source, this.#environment.clock());
-    this.#environment.metrics.count("directorykit_authentication_total", { ...labels, outcome: result.outcome });
-    this.#environment.metrics.observe("directorykit_authentication_seconds", (performance.now() - started) / 1000, labels);
+    if (result.outcome === "denied" && result.reason !== "source-throttled")
+      this.#throttle.failed(source, this.#environment.clock());
+    this.#environment.metrics.count("directorykit_authentication_total", {
+      ...labels,
+      outcome: result.outcome,
+    });
+    this.#environment.metrics.observe(
+      "directorykit_authentication_seconds",
+      (performance.now() - started) / 1000,
+      labels,
+    );
     return result;
   }
 
@@ -141,7 +165,8 @@ export class Authenticator {
     const given = attempt.password ?? "";
     const subject = await this.#subject(attempt, options);
     const call = { ...options, ...(attempt.source === undefined ? {} : { source: attempt.source }) };
-    const combined = subject?.totp === undefined || attempt.code !== undefined ? undefined : splitPasswordAndCode(given);
+    const combined =
+      subject?.totp === undefined || attempt.code !== undefined ? undefined : splitPasswordAndCode(given);
     const password = combined?.password ?? given;
     const code = attempt.code ?? combined?.code;
     const { hasher } = this.#environment;
@@ -163,32 +188,53 @@ export class Authenticator {
       return this.#failed(attempt, user, scope, `${password}\n${code ?? ""}`, "wrong-password");
     }
     if (user.state !== "active") return this.#deny(attempt, user, "not-active");
-    const rehash = hasher.needsRehash(subject.password.secret) ? await hasher.hash(password, call).catch(() => undefined) : undefined;
+    const rehash = hasher.needsRehash(subject.password.secret)
+      ? await hasher.hash(password, call).catch(() => undefined)
+      : undefined;
     const shown = code === undefined ? undefined : await this.#matchCode(subject, code);
-    if (code !== undefined && shown === undefined) return this.#failed(attempt, user, scope, `${password}\n${code}`, "wrong-code");
-    if (shown === undefined && (await this.#needsSecondFactor(attempt, user, options))) {
-      if (subject.totp === undefined || attempt.canChallenge !== true) return this.#deny(attempt, user, "mfa-required");
+    if (code !== undefined && shown === undefined)
+      return this.#failed(attempt, user, scope, `${password}\n${code}`, "wrong-code");
+    const access = await this.#access(attempt, user, ["password", ...(shown?.factors ?? [])], options);
+    if (access === "mfa-required") {
+      if (subject.totp === undefined || attempt.canChallenge !== true)
+        return this.#deny(attempt, user, "mfa-required");
       return this.#challenge(attempt, user);
     }
+    if (access === "no-access") return this.#deny(attempt, user, "no-access");
     return this.#accept(attempt, subject, scope, ["password"], shown, rehash, `${password}\n${code ?? ""}`);
   }
 
-  async #answerChallenge(attempt: AuthenticationAttempt, state: string, options: CallOptions): Promise<AuthenticationResult> {
+  async #answerChallenge(
+    attempt: AuthenticationAttempt,
+    state: string,
+    options: CallOptions,
+  ): Promise<AuthenticationResult> {
     const now = this.#environment.clock();
     const key = challengeKey(state);
-    const taken = await this.#environment.store.transaction(this.#environment.organization, (tx) => tx.consumeOnce(key, now), options);
+    const taken = await this.#environment.store.transaction(
+      this.#environment.organization,
+      (tx) => tx.consumeOnce(key, now),
+      options,
+    );
     const saved = taken as { user: UserId; protocol: string; source: string } | undefined;
-    if (saved === undefined || saved.protocol !== attempt.protocol || saved.source !== (attempt.source ?? "")) {
+    if (
+      saved === undefined ||
+      saved.protocol !== attempt.protocol ||
+      saved.source !== (attempt.source ?? "")
+    ) {
       return this.#deny(attempt, undefined, "invalid-state");
     }
     const subject = await this.#load(saved.user, options);
     if (subject === undefined) return this.#deny(attempt, undefined, "unknown-user");
     const { user } = subject;
     const scope = await this.#lock.scope(this.#environment.reader, user.id, attempt.source ?? "", now);
-    if ((await this.#lock.lockedUntil(this.#environment.reader, scope, now)) > now) return this.#deny(attempt, user, "locked");
+    if ((await this.#lock.lockedUntil(this.#environment.reader, scope, now)) > now)
+      return this.#deny(attempt, user, "locked");
     if (user.state !== "active") return this.#deny(attempt, user, "not-active");
     const shown = await this.#matchCode(subject, attempt.code ?? "");
     if (shown === undefined) return this.#failed(attempt, user, scope, attempt.code ?? "", "wrong-code");
+    const access = await this.#access(attempt, user, ["password", ...shown.factors], options);
+    if (access !== "granted") return this.#deny(attempt, user, access);
     return this.#accept(attempt, subject, scope, ["password"], shown, undefined, attempt.code ?? "");
   }
 
@@ -209,9 +255,14 @@ export class Authenticator {
       if (rehash !== undefined && password !== undefined) {
         const current = await unit.tx.get("credential", password.id);
         // Someone may have set another password meanwhile; theirs stands.
-        if (current?.version === password.version) await unit.update("credential", current, { secret: rehash });
+        if (current?.version === password.version)
+          await unit.update("credential", current, { secret: rehash }, ["rehash"]);
       }
-      unit.audit({ action: "authentication.succeeded", target: target(user), details: { factors: all.join(",") } });
+      unit.audit({
+        action: "authentication.succeeded",
+        target: target(user),
+        details: { factors: all.join(",") },
+      });
       return true;
     });
     if (!accepted) return this.#failed(attempt, user, scope, tried, "wrong-code");
@@ -238,27 +289,61 @@ export class Authenticator {
   ): Promise<AuthenticationResult> {
     await commit(this.#environment, auditOptions(attempt, user), async (unit) => {
       const failures = await this.#lock.failed(unit.tx, user.id, scope, tried, unit.now);
-      unit.audit({ action: "authentication.failed", outcome: "failure", reason, target: target(user), details: { failures } });
+      unit.audit({
+        action: "authentication.failed",
+        outcome: "failure",
+        reason,
+        target: target(user),
+        details: { failures },
+      });
       if (failures >= this.#options.accountLock.freeFailures) {
-        unit.audit({ action: "authentication.locked", outcome: "failure", reason: "too-many-failures", target: target(user), details: { failures } });
+        unit.audit({
+          action: "authentication.locked",
+          outcome: "failure",
+          reason: "too-many-failures",
+          target: target(user),
+          details: { failures },
+        });
       }
     });
     return { outcome: "denied", reason };
   }
 
   /** Writes a denial that counts against no account to the audit trail. */
-  async #deny(attempt: AuthenticationAttempt, user: User | undefined, reason: DenialReason): Promise<AuthenticationResult> {
+  async #deny(
+    attempt: AuthenticationAttempt,
+    user: User | undefined,
+    reason: DenialReason,
+  ): Promise<AuthenticationResult> {
     await commit(this.#environment, auditOptions(attempt, user), async (unit) => {
-      unit.audit({ action: "authentication.failed", outcome: "failure", reason, ...(user === undefined ? {} : { target: target(user) }) });
+      unit.audit({
+        action: "authentication.failed",
+        outcome: "failure",
+        reason,
+        ...(user === undefined ? {} : { target: target(user) }),
+      });
     });
     return { outcome: "denied", reason };
   }
 
-  async #needsSecondFactor(attempt: AuthenticationAttempt, user: User, options: CallOptions): Promise<boolean> {
-    if (attempt.secondFactor === "required") return true;
-    if (attempt.resource === undefined) return false;
-    const context = { factors: ["password"] as const, ...(attempt.source === undefined ? {} : { address: attempt.source }) };
-    return (await this.#authorizer.authorize(user.id, attempt.resource, context, options)).reason === "mfa-required";
+  /** Whether someone who has shown these factors gets what they came for. */
+  async #access(
+    attempt: AuthenticationAttempt,
+    user: User,
+    factors: readonly Factor[],
+    options: CallOptions,
+  ): Promise<"granted" | "mfa-required" | "no-access"> {
+    if (attempt.secondFactor === "required" && factors.length < 2) return "mfa-required";
+    if (attempt.resource === undefined) return "granted";
+    const resources = isList(attempt.resource) ? attempt.resource : [attempt.resource];
+    const context = { factors, ...(attempt.source === undefined ? {} : { address: attempt.source }) };
+    let answer: "mfa-required" | "no-access" = "no-access";
+    for (const resource of resources) {
+      const decision = await this.#authorizer.authorize(user.id, resource, context, options);
+      if (decision.allowed) return "granted";
+      if (decision.reason === "mfa-required") answer = "mfa-required";
+    }
+    return answer;
   }
 
   async #matchCode(subject: Subject, code: string): Promise<Shown | undefined> {
@@ -282,7 +367,9 @@ export class Authenticator {
     const key = foldCase(name);
     const user =
       (await reader.getByKey("user", "username", key, options)) ??
-      (this.#options.loginByEmail && key.includes("@") ? await reader.getByKey("user", "primaryEmail", key, options) : undefined);
+      (this.#options.loginByEmail && key.includes("@")
+        ? await reader.getByKey("user", "primaryEmail", key, options)
+        : undefined);
     return user === undefined ? undefined : this.#withCredentials(user, options);
   }
 
@@ -305,6 +392,10 @@ async function useRecoveryCode(unit: UnitOfWork, user: UserId, code: string): Pr
   if (credential === undefined || remaining === undefined) return false;
   await unit.update("credential", credential, { secret: remaining });
   return true;
+}
+
+function isList(resource: ResourceRef | readonly ResourceRef[]): resource is readonly ResourceRef[] {
+  return Array.isArray(resource);
 }
 
 function auditOptions(attempt: AuthenticationAttempt, user: User | undefined): Parameters<typeof commit>[1] {

@@ -48,7 +48,10 @@ export class ChangeFeed {
     this.#revision = await this.#reader.revision();
     this.#syncedAt = performance.now();
     if (this.#options.pollMs > 0) {
-      this.#timer = setInterval(() => void this.sync().catch((error) => this.#report(error)), this.#options.pollMs);
+      this.#timer = setInterval(
+        () => void this.sync().catch((error) => this.#report(error)),
+        this.#options.pollMs,
+      );
       this.#timer.unref();
     }
   }

@@ -1,9 +1,9 @@
 import { AttributeRegistry } from "../attributes/attribute-registry.ts";
-import { isDirectoryError, DirectoryError } from "../errors.ts";
+import { DirectoryError, isDirectoryError } from "../errors.ts";
 import type { AttributeDefinition } from "../model/attribute-definition.ts";
 import type { Grant } from "../model/grant.ts";
-import type { JsonValue, ResourceKind, ResourceSettings } from "../model/resource.ts";
 import type { CustomAttributes } from "../model/record.ts";
+import type { JsonValue, ResourceKind, ResourceSettings } from "../model/resource.ts";
 import { assertSupportedHash } from "../password/imported-hash.ts";
 import type { Filter } from "../query/filter.ts";
 import { checkDefinition } from "../services/attributes.ts";
@@ -83,40 +83,74 @@ const maxEntries = 2_000_000;
  */
 export function checkDocument(input: unknown): CheckedDocument {
   const given = checkObject("document", input);
-  if (given["version"] !== 1) throw invalid("version", "must be 1: this is the only version of directory documents there is");
-  checkObject("", input, ["version", "organization", "attributeDefinitions", "users", "groups", "resources", "grants"]);
+  if (given["version"] !== 1)
+    throw invalid("version", "must be 1: this is the only version of directory documents there is");
+  checkObject("", input, [
+    "version",
+    "organization",
+    "attributeDefinitions",
+    "users",
+    "groups",
+    "resources",
+    "grants",
+  ]);
   const list = <T>(name: string, check: (path: string, value: unknown) => T): readonly T[] =>
     given[name] === undefined ? [] : checkList(name, given[name], check, maxEntries);
 
   const definitions = list("attributeDefinitions", (path, value) => at(path, () => checkDefinition(value)));
-  unique("attributeDefinitions", definitions.map((one) => `${one.owner}/${one.name}`), "name");
+  unique(
+    "attributeDefinitions",
+    definitions.map((one) => `${one.owner}/${one.name}`),
+    "name",
+  );
   const registry = new AttributeRegistry(definitions as readonly AttributeDefinition[]);
   const users = list("users", (path, value) => checkUser(path, value, registry));
   checkUniqueUsers(users);
   const groups = list("groups", (path, value) => checkGroup(path, value, registry));
-  unique("groups", groups.map((group) => foldCase(group.name)), "name");
+  unique(
+    "groups",
+    groups.map((group) => foldCase(group.name)),
+    "name",
+  );
   const resources = list("resources", checkResource);
-  unique("resources", resources.map((one) => `${one.kind}/${foldCase(one.name)}`), "name");
+  unique(
+    "resources",
+    resources.map((one) => `${one.kind}/${foldCase(one.name)}`),
+    "name",
+  );
 
   const usernames = new Set(users.map((user) => foldCase(user.content.username)));
   const groupNames = new Set(groups.map((group) => foldCase(group.name)));
   for (const [i, user] of users.entries()) {
-    if (user.manager !== undefined && !usernames.has(user.manager)) throw invalid(`users[${i}].employee.manager`, "is not a user of this document");
+    if (user.manager !== undefined && !usernames.has(user.manager))
+      throw invalid(`users[${i}].employee.manager`, "is not a user of this document");
   }
   for (const [i, group] of groups.entries()) {
     for (const [j, member] of group.members.entries()) {
-      if (!usernames.has(member)) throw invalid(`groups[${i}].members[${j}]`, "is not a user of this document");
+      if (!usernames.has(member))
+        throw invalid(`groups[${i}].members[${j}]`, "is not a user of this document");
     }
     for (const [j, nested] of group.groups.entries()) {
-      if (!groupNames.has(nested)) throw invalid(`groups[${i}].groups[${j}]`, "is not a group of this document");
+      if (!groupNames.has(nested))
+        throw invalid(`groups[${i}].groups[${j}]`, "is not a group of this document");
     }
   }
   refuseCircles(groups);
   const grants = list("grants", (path, value) => checkGrant(path, value, resources, usernames, groupNames));
-  return { organization: optional("organization", given["organization"], checkOrganization) ?? {}, definitions, users, groups, resources, grants };
+  return {
+    organization: optional("organization", given["organization"], checkOrganization) ?? {},
+    definitions,
+    users,
+    groups,
+    resources,
+    grants,
+  };
 }
 
-function checkOrganization(path: string, value: unknown): { readonly name?: string; readonly baseDn?: string } {
+function checkOrganization(
+  path: string,
+  value: unknown,
+): { readonly name?: string; readonly baseDn?: string } {
   const given = checkObject(path, value, ["name", "baseDn"]);
   return withoutUndefined({
     name: optional(`${path}.name`, given["name"], checkName),
@@ -126,12 +160,36 @@ function checkOrganization(path: string, value: unknown): { readonly name?: stri
 
 function checkUser(path: string, value: unknown, registry: AttributeRegistry): CheckedUser {
   const {
-    givenName, familyName, middleName, displayName, password, passwordHash, totpSecret, employee, ...rest
+    givenName,
+    familyName,
+    middleName,
+    displayName,
+    password,
+    passwordHash,
+    totpSecret,
+    employee,
+    ...rest
   } = checkObject(path, value, [
-    "username", "email", "emails", "givenName", "familyName", "middleName", "displayName", "password", "passwordHash",
-    "totpSecret", "state", "posix", "sshKeys", "phones", "employee", "attributes", "externalIds",
+    "username",
+    "email",
+    "emails",
+    "givenName",
+    "familyName",
+    "middleName",
+    "displayName",
+    "password",
+    "passwordHash",
+    "totpSecret",
+    "state",
+    "posix",
+    "sshKeys",
+    "phones",
+    "employee",
+    "attributes",
+    "externalIds",
   ]);
-  const part = (name: string, one: unknown): string | undefined => optional(`${path}.${name}`, one === "" ? undefined : one, checkName);
+  const part = (name: string, one: unknown): string | undefined =>
+    optional(`${path}.${name}`, one === "" ? undefined : one, checkName);
   const name = withoutUndefined({
     given: part("givenName", givenName),
     family: part("familyName", familyName),
@@ -139,9 +197,14 @@ function checkUser(path: string, value: unknown, registry: AttributeRegistry): C
     display: part("displayName", displayName),
   });
   const { manager, ...employment } = optional(`${path}.employee`, employee, checkObject) ?? {};
-  const content = checkUserFields(path, { ...rest, ...(employee === undefined ? {} : { employee: employment }) }, registry);
+  const content = checkUserFields(
+    path,
+    { ...rest, ...(employee === undefined ? {} : { employee: employment }) },
+    registry,
+  );
   if (content.username === undefined) throw invalid(`${path}.username`, "is required");
-  if (password !== undefined && passwordHash !== undefined) throw invalid(`${path}.password`, "give either password or passwordHash");
+  if (password !== undefined && passwordHash !== undefined)
+    throw invalid(`${path}.password`, "give either password or passwordHash");
   const managerName = optional(`${path}.employee.manager`, manager, checkUsername);
   return {
     content: { ...newUser, ...content, username: content.username, name },
@@ -151,7 +214,9 @@ function checkUser(path: string, value: unknown, registry: AttributeRegistry): C
       at(p, () => assertSupportedHash(hash));
       return hash;
     }),
-    totpSecret: optional(`${path}.totpSecret`, totpSecret, (p, v) => at(p, () => parseTotpSecret(checkSecretText(p, v)))),
+    totpSecret: optional(`${path}.totpSecret`, totpSecret, (p, v) =>
+      at(p, () => parseTotpSecret(checkSecretText(p, v))),
+    ),
     manager: managerName === undefined ? undefined : foldCase(managerName),
   };
 }
@@ -163,10 +228,26 @@ function checkSecretText(path: string, value: unknown): string {
 }
 
 function checkUniqueUsers(users: readonly CheckedUser[]): void {
-  unique("users", users.map((user) => foldCase(user.content.username)), "username");
-  unique("users", users.map((user) => primaryEmail(user.content)), "email");
-  unique("users", users.map((user) => user.content.posix?.uid.toString()), "posix.uid");
-  unique("users", users.map((user) => user.content.employee.number), "employee.number");
+  unique(
+    "users",
+    users.map((user) => foldCase(user.content.username)),
+    "username",
+  );
+  unique(
+    "users",
+    users.map((user) => primaryEmail(user.content)),
+    "email",
+  );
+  unique(
+    "users",
+    users.map((user) => user.content.posix?.uid.toString()),
+    "posix.uid",
+  );
+  unique(
+    "users",
+    users.map((user) => user.content.employee.number),
+    "employee.number",
+  );
 }
 
 function primaryEmail(user: UserContent): string | undefined {
@@ -175,19 +256,33 @@ function primaryEmail(user: UserContent): string | undefined {
 }
 
 function checkGroup(path: string, value: unknown, registry: AttributeRegistry): CheckedGroup {
-  const given = checkObject(path, value, ["name", "description", "members", "groups", "posixGid", "rule", "attributes"]);
+  const given = checkObject(path, value, [
+    "name",
+    "description",
+    "members",
+    "groups",
+    "posixGid",
+    "rule",
+    "attributes",
+  ]);
   const rule = given["rule"] as Filter | undefined;
   if (rule !== undefined) at(path, () => checkRule(rule, "user", registry));
   const folded = (p: string, v: unknown): string => foldCase(checkName(p, v));
-  const members = optional(`${path}.members`, given["members"], (p, v) => checkList(p, v, folded, maxEntries)) ?? [];
-  const groups = optional(`${path}.groups`, given["groups"], (p, v) => checkList(p, v, folded, maxEntries)) ?? [];
-  if (rule !== undefined && members.length + groups.length > 0) throw invalid(`${path}.members`, "a group with a rule has no members of its own");
+  const members =
+    optional(`${path}.members`, given["members"], (p, v) => checkList(p, v, folded, maxEntries)) ?? [];
+  const groups =
+    optional(`${path}.groups`, given["groups"], (p, v) => checkList(p, v, folded, maxEntries)) ?? [];
+  if (rule !== undefined && members.length + groups.length > 0)
+    throw invalid(`${path}.members`, "a group with a rule has no members of its own");
   return {
     name: checkName(`${path}.name`, given["name"]),
     description: optional(`${path}.description`, given["description"], checkText),
     posixGid: optional(`${path}.posixGid`, given["posixGid"], (p, v) => checkInteger(p, v, 0, 2_147_483_646)),
     rule,
-    attributes: optional(`${path}.attributes`, given["attributes"], (p, v) => checkCustomAttributes(p, v, "group", registry)) ?? {},
+    attributes:
+      optional(`${path}.attributes`, given["attributes"], (p, v) =>
+        checkCustomAttributes(p, v, "group", registry),
+      ) ?? {},
     members,
     groups,
   };
@@ -211,7 +306,15 @@ function checkGrant(
   groupNames: ReadonlySet<string>,
 ): CheckedGrant {
   const given = checkObject(path, value, [
-    "group", "user", "resource", "attributes", "requireMfa", "networks", "priority", "notBefore", "notAfter",
+    "group",
+    "user",
+    "resource",
+    "attributes",
+    "requireMfa",
+    "networks",
+    "priority",
+    "notBefore",
+    "notAfter",
   ]);
   const name = (field: string): string | undefined => {
     const text = optional(`${path}.${field}`, given[field], checkName);
@@ -220,8 +323,10 @@ function checkGrant(
   const group = name("group");
   const user = name("user");
   if ((group === undefined) === (user === undefined)) throw invalid(path, "give either a group or a user");
-  if (group !== undefined && !groupNames.has(group)) throw invalid(`${path}.group`, "is not a group of this document");
-  if (user !== undefined && !usernames.has(user)) throw invalid(`${path}.user`, "is not a user of this document");
+  if (group !== undefined && !groupNames.has(group))
+    throw invalid(`${path}.group`, "is not a group of this document");
+  if (user !== undefined && !usernames.has(user))
+    throw invalid(`${path}.user`, "is not a user of this document");
   const mfa = optional(`${path}.requireMfa`, given["requireMfa"], checkBoolean);
   const { networks } = given;
   const conditions = { ...(mfa === true ? { mfa } : {}), ...(networks === undefined ? {} : { networks }) };
@@ -237,12 +342,19 @@ function checkGrant(
       }),
     ),
   );
-  return { group, user, resource: findResource(`${path}.resource`, checkName(`${path}.resource`, given["resource"]), resources), terms };
+  return {
+    group,
+    user,
+    resource: findResource(`${path}.resource`, checkName(`${path}.resource`, given["resource"]), resources),
+    terms,
+  };
 }
 
 function findResource(path: string, name: string, resources: readonly CheckedResource[]): number {
   const wanted = foldCase(name);
-  const found = resources.flatMap((one, i) => (foldCase(one.name) === wanted || `${one.kind}/${foldCase(one.name)}` === wanted ? [i] : []));
+  const found = resources.flatMap((one, i) =>
+    foldCase(one.name) === wanted || `${one.kind}/${foldCase(one.name)}` === wanted ? [i] : [],
+  );
   if (found.length > 1) throw invalid(path, "names several resources: write kind/name");
   if (found[0] === undefined) throw invalid(path, "is not a resource of this document");
   return found[0];
@@ -277,7 +389,8 @@ function refuseCircles(groups: readonly CheckedGroup[]): void {
         done.add(top.name);
         continue;
       }
-      if (path.has(top.name)) throw invalid(`groups[${byName.get(top.name)?.i}].groups`, "closes a circle of groups");
+      if (path.has(top.name))
+        throw invalid(`groups[${byName.get(top.name)?.i}].groups`, "closes a circle of groups");
       if (done.has(top.name)) continue;
       path.add(top.name);
       stack.push({ name: top.name, leave: true });
@@ -293,8 +406,12 @@ function at<T>(path: string, check: () => T): T {
   } catch (error) {
     if (!isDirectoryError(error)) throw error;
     const inner = error.details["path"];
-    const message = typeof inner === "string" ? error.message.slice(inner.length).replace(/^: /, "") : error.message;
-    const full = typeof inner === "string" && inner !== "" && !path.endsWith(`.${inner}`) ? `${path}.${inner}` : path;
-    throw new DirectoryError("invalid-input", `${full}: ${message}`, { details: { ...error.details, path: full } });
+    const message =
+      typeof inner === "string" ? error.message.slice(inner.length).replace(/^: /, "") : error.message;
+    const full =
+      typeof inner === "string" && inner !== "" && !path.endsWith(`.${inner}`) ? `${path}.${inner}` : path;
+    throw new DirectoryError("invalid-input", `${full}: ${message}`, {
+      details: { ...error.details, path: full },
+    });
   }
 }

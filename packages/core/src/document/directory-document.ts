@@ -1,8 +1,8 @@
-import type { AttributeFields } from "../services/attributes.ts";
 import type { GrantConditions } from "../model/grant.ts";
 import type { JsonValue, ResourceKind } from "../model/resource.ts";
 import type { EmailAddress, EmployeeFields, ExternalId, PosixAccount, UserState } from "../model/user.ts";
 import type { Filter } from "../query/filter.ts";
+import type { AttributeFields } from "../services/attributes.ts";
 
 /** A person in a directory document. */
 export interface UserEntry {

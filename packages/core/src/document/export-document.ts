@@ -1,12 +1,18 @@
-import { type AttributeDefinition } from "../model/attribute-definition.ts";
+import type { AttributeDefinition } from "../model/attribute-definition.ts";
+import type { Group } from "../model/group.ts";
+import type { User } from "../model/user.ts";
 import type { Credentials } from "../services/credentials.ts";
 import { credentialOf } from "../services/credentials.ts";
 import { allPages } from "../services/record-pages.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
 import { withoutUndefined } from "../services/user-input.ts";
-import type { Group } from "../model/group.ts";
-import type { User } from "../model/user.ts";
-import type { DirectoryDocument, GrantEntry, GroupEntry, ResourceEntry, UserEntry } from "./directory-document.ts";
+import type {
+  DirectoryDocument,
+  GrantEntry,
+  GroupEntry,
+  ResourceEntry,
+  UserEntry,
+} from "./directory-document.ts";
 
 /** Puts password hashes and TOTP secrets into an export: a backup that restores logins, and a treasure for a thief. */
 export const includeSecrets: unique symbol = Symbol.for("directorykit.includeSecrets") as never;
@@ -26,7 +32,9 @@ export async function exportDocument(
   const { reader } = environment;
   const everything = { op: "true" } as const;
   const users: User[] = await Array.fromAsync(allPages(reader, "user", everything));
-  const groups: Group[] = (await Array.fromAsync(allPages(reader, "group", everything))).filter((group) => group.kind === "user");
+  const groups: Group[] = (await Array.fromAsync(allPages(reader, "group", everything))).filter(
+    (group) => group.kind === "user",
+  );
   const resources = await Array.fromAsync(allPages(reader, "resource", everything));
   const grants = await Array.fromAsync(allPages(reader, "grant", everything));
   const definitions = await Array.fromAsync(allPages(reader, "attributeDefinition", everything));
@@ -44,13 +52,26 @@ export async function exportDocument(
   for (const group of groups) groupEntries.push(await groupEntry(environment, group, usernames, groupNames));
   return {
     version: 1,
-    ...(organization === undefined ? {} : { organization: withoutUndefined({ name: organization.name, baseDn: organization.baseDn }) }),
+    ...(organization === undefined
+      ? {}
+      : { organization: withoutUndefined({ name: organization.name, baseDn: organization.baseDn }) }),
     attributeDefinitions: definitions.map(withoutBase),
     users: userEntries,
     groups: groupEntries,
-    resources: resources.map((one) => ({ kind: one.kind, name: one.name, ...(one.description === undefined ? {} : { description: one.description }), ...one.settings }) as ResourceEntry),
+    resources: resources.map(
+      (one) =>
+        ({
+          kind: one.kind,
+          name: one.name,
+          ...(one.description === undefined ? {} : { description: one.description }),
+          ...one.settings,
+        }) as ResourceEntry,
+    ),
     grants: grants.flatMap((grant): GrantEntry[] => {
-      const subject = grant.group === undefined ? { user: usernames.get(grant.user ?? "") } : { group: groupNames.get(grant.group) };
+      const subject =
+        grant.group === undefined
+          ? { user: usernames.get(grant.user ?? "") }
+          : { group: groupNames.get(grant.group) };
       const resource = resourceNames.get(grant.resource);
       if (resource === undefined || Object.values(subject)[0] === undefined) return [];
       const { mfa, networks } = grant.conditions;
@@ -73,7 +94,8 @@ export async function exportDocument(
 function userEntry(user: User, usernames: ReadonlyMap<string, string>): UserEntry {
   const { manager, ...employee } = user.employee;
   const managerName = manager === undefined ? undefined : usernames.get(manager);
-  const filled = <T extends object>(value: T): T | undefined => (Object.keys(value).length === 0 ? undefined : value);
+  const filled = <T extends object>(value: T): T | undefined =>
+    Object.keys(value).length === 0 ? undefined : value;
   return withoutUndefined({
     username: user.username,
     emails: filled(user.emails),
@@ -91,7 +113,11 @@ function userEntry(user: User, usernames: ReadonlyMap<string, string>): UserEntr
   }) as UserEntry;
 }
 
-async function secretsOf(environment: ServiceEnvironment, credentials: Credentials, user: User): Promise<Partial<UserEntry>> {
+async function secretsOf(
+  environment: ServiceEnvironment,
+  credentials: Credentials,
+  user: User,
+): Promise<Partial<UserEntry>> {
   const password = await credentialOf(environment.reader, user.id, "password");
   const totp = await credentialOf(environment.reader, user.id, "totp");
   return {
@@ -110,7 +136,10 @@ async function groupEntry(
   const groups: string[] = [];
   if (group.rule === undefined) {
     for (let after: string | undefined; ; ) {
-      const page = await environment.reader.membersOf(group.id, { limit: 1000, ...(after === undefined ? {} : { after }) });
+      const page = await environment.reader.membersOf(group.id, {
+        limit: 1000,
+        ...(after === undefined ? {} : { after }),
+      });
       for (const edge of page) {
         const name = (edge.memberKind === "group" ? groupNames : usernames).get(edge.member);
         if (name !== undefined) (edge.memberKind === "group" ? groups : members).push(name);
@@ -130,8 +159,17 @@ async function groupEntry(
   }) as GroupEntry;
 }
 
-function withoutBase(definition: AttributeDefinition): Omit<AttributeDefinition, "id" | "version" | "revision" | "createdAt" | "updatedAt"> {
-  const { id: _id, version: _version, revision: _revision, createdAt: _created, updatedAt: _updated, ...fields } = definition;
+function withoutBase(
+  definition: AttributeDefinition,
+): Omit<AttributeDefinition, "id" | "version" | "revision" | "createdAt" | "updatedAt"> {
+  const {
+    id: _id,
+    version: _version,
+    revision: _revision,
+    createdAt: _created,
+    updatedAt: _updated,
+    ...fields
+  } = definition;
   return fields;
 }
 

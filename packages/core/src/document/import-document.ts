@@ -1,14 +1,14 @@
+import { maxGroupNesting } from "../access/group-graph.ts";
+import { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import { DirectoryError } from "../errors.ts";
-import type { GroupId, ResourceId, UserId } from "../model/ids.ts";
+import type { AttributeDefinition } from "../model/attribute-definition.ts";
 import type { Membership } from "../model/group.ts";
+import type { GroupId, ResourceId, UserId } from "../model/ids.ts";
 import type { Credentials } from "../services/credentials.ts";
-import type { ServiceEnvironment } from "../services/service-environment.ts";
 import { applyRuleOf } from "../services/rule-groups.ts";
+import type { ServiceEnvironment } from "../services/service-environment.ts";
 import { withoutUndefined } from "../services/user-input.ts";
 import { foldCase } from "../text/normalize.ts";
-import { AttributeRegistry } from "../attributes/attribute-registry.ts";
-import type { AttributeDefinition } from "../model/attribute-definition.ts";
-import { maxGroupNesting } from "../access/group-graph.ts";
 import { commit, type NewRecord, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
 import { type CheckedDocument, checkDocument } from "./check-document.ts";
 
@@ -49,21 +49,46 @@ export async function importDocument(
   const weakPasswords: string[] = [];
   const secrets: (string | undefined)[] = [];
   for (const [i, user] of document.users.entries()) {
-    if (user.password !== undefined && i < maxPolicyChecks && (await credentials.violations(user.content, user.password)).length > 0) {
+    if (
+      user.password !== undefined &&
+      i < maxPolicyChecks &&
+      (await credentials.violations(user.content, user.password)).length > 0
+    ) {
       weakPasswords.push(`users[${i}].password`);
     }
   }
-  await Promise.all(spread(document.users.map((user, i) => async () => {
-    secrets[i] = user.password === undefined ? user.passwordHash : await credentials.hashCarriedOver(user.password, options);
-  })));
+  await Promise.all(
+    spread(
+      document.users.map((user, i) => async () => {
+        secrets[i] =
+          user.password === undefined
+            ? user.passwordHash
+            : await credentials.hashCarriedOver(user.password, options);
+      }),
+    ),
+  );
   // Records are indexed by the definitions that come with them.
   const registry = environment.registry();
-  const merged = new AttributeRegistry([...(await definedBefore(environment)), ...(document.definitions as readonly AttributeDefinition[])]);
-  const withDefinitions: ServiceEnvironment = { ...environment, registry: () => (document.definitions.length === 0 ? registry : merged) };
-  await commit(withDefinitions, options, (unit) => write(unit, document, secrets, credentials, environment.organization));
+  const merged = new AttributeRegistry([
+    ...(await definedBefore(environment)),
+    ...(document.definitions as readonly AttributeDefinition[]),
+  ]);
+  const withDefinitions: ServiceEnvironment = {
+    ...environment,
+    registry: () => (document.definitions.length === 0 ? registry : merged),
+  };
+  await commit(withDefinitions, options, (unit) =>
+    write(unit, document, secrets, credentials, environment.organization),
+  );
   if (document.definitions.length > 0) environment.replaceRegistry(merged);
   const { users, groups, resources, grants } = document;
-  return { users: users.length, groups: groups.length, resources: resources.length, grants: grants.length, weakPasswords };
+  return {
+    users: users.length,
+    groups: groups.length,
+    resources: resources.length,
+    grants: grants.length,
+    weakPasswords,
+  };
 }
 
 async function write(
@@ -77,22 +102,34 @@ async function write(
   await unit.createMany("attributeDefinition", document.definitions);
   const userIds = await writeUsers(unit, document, secrets, credentials);
   const groupIds = await writeGroups(unit, document, userIds);
-  const resources = await unit.createMany("resource", document.resources.map((one) => withoutUndefined({ ...one })));
+  const resources = await unit.createMany(
+    "resource",
+    document.resources.map((one) => withoutUndefined({ ...one })),
+  );
   await unit.createMany(
     "grant",
-    document.grants.map((grant): NewRecord<"grant"> => ({
-      attributes: {},
-      priority: 0,
-      conditions: {},
-      ...grant.terms,
-      resource: resources[grant.resource]?.id as ResourceId,
-      ...(grant.group === undefined ? { user: userIds.get(grant.user ?? "") as UserId } : { group: groupIds.get(grant.group) as GroupId }),
-    })),
+    document.grants.map(
+      (grant): NewRecord<"grant"> => ({
+        attributes: {},
+        priority: 0,
+        conditions: {},
+        ...grant.terms,
+        resource: resources[grant.resource]?.id as ResourceId,
+        ...(grant.group === undefined
+          ? { user: userIds.get(grant.user ?? "") as UserId }
+          : { group: groupIds.get(grant.group) as GroupId }),
+      }),
+    ),
   );
   unit.audit({
     action: "directory.imported",
     target: { kind: "organization", id: organization },
-    details: { users: document.users.length, groups: document.groups.length, resources: resources.length, grants: document.grants.length },
+    details: {
+      users: document.users.length,
+      groups: document.groups.length,
+      resources: resources.length,
+      grants: document.grants.length,
+    },
   });
 }
 
@@ -111,7 +148,10 @@ async function writeUsers(
   const ids = new Map<string, UserId>();
   for (let from = 0; from < document.users.length; from += batch) {
     const slice = document.users.slice(from, from + batch);
-    const created = await unit.createMany("user", slice.map((user) => user.content));
+    const created = await unit.createMany(
+      "user",
+      slice.map((user) => user.content),
+    );
     const passwords: NewRecord<"credential">[] = [];
     for (const [i, user] of created.entries()) {
       ids.set(foldCase(user.username), user.id);
@@ -121,31 +161,43 @@ async function writeUsers(
     await unit.createMany("credential", passwords);
     for (const [i, user] of slice.entries()) {
       const id = created[i]?.id;
-      if (user.totpSecret !== undefined && id !== undefined) await credentials.storeTotp(unit, id, user.totpSecret, "active");
+      if (user.totpSecret !== undefined && id !== undefined)
+        await credentials.storeTotp(unit, id, user.totpSecret, "active");
     }
   }
   for (const user of document.users) {
     if (user.manager === undefined) continue;
     const record = await unit.get("user", ids.get(foldCase(user.content.username)) ?? "");
-    await unit.update("user", record, { employee: { ...record.employee, manager: ids.get(user.manager) as UserId } });
+    await unit.update("user", record, {
+      employee: { ...record.employee, manager: ids.get(user.manager) as UserId },
+    });
   }
   return ids;
 }
 
-async function writeGroups(unit: UnitOfWork, document: CheckedDocument, userIds: ReadonlyMap<string, UserId>): Promise<Map<string, GroupId>> {
+async function writeGroups(
+  unit: UnitOfWork,
+  document: CheckedDocument,
+  userIds: ReadonlyMap<string, UserId>,
+): Promise<Map<string, GroupId>> {
   const ids = new Map<string, GroupId>();
   const created = await unit.createMany(
     "group",
-    document.groups.map(({ members: _, groups: __, ...group }) => withoutUndefined({ kind: "user" as const, ...group })),
+    document.groups.map(({ members: _, groups: __, ...group }) =>
+      withoutUndefined({ kind: "user" as const, ...group }),
+    ),
   );
   for (const group of created) ids.set(foldCase(group.name), group.id);
   const edges: Membership[] = [];
   for (const [i, group] of document.groups.entries()) {
     const id = created[i]?.id as GroupId;
-    for (const member of group.members) edges.push({ group: id, member: userIds.get(member) as string, memberKind: "user", origin: "static" });
-    for (const nested of group.groups) edges.push({ group: id, member: ids.get(nested) as string, memberKind: "group", origin: "static" });
+    for (const member of group.members)
+      edges.push({ group: id, member: userIds.get(member) as string, memberKind: "user", origin: "static" });
+    for (const nested of group.groups)
+      edges.push({ group: id, member: ids.get(nested) as string, memberKind: "group", origin: "static" });
   }
-  for (let from = 0; from < edges.length; from += batch * 5) await unit.link(edges.slice(from, from + batch * 5));
+  for (let from = 0; from < edges.length; from += batch * 5)
+    await unit.link(edges.slice(from, from + batch * 5));
   for (const group of created) if (group.rule !== undefined) await applyRuleOf(unit, group);
   return ids;
 }
@@ -162,9 +214,13 @@ function checkDepth(document: CheckedDocument): void {
   };
   for (const [i, group] of document.groups.entries()) {
     if (height(foldCase(group.name)) > maxGroupNesting) {
-      throw new DirectoryError("limit-exceeded", `groups[${i}].groups: groups may be nested ${maxGroupNesting} deep`, {
-        details: { limit: "maxGroupNesting", value: maxGroupNesting, path: `groups[${i}].groups` },
-      });
+      throw new DirectoryError(
+        "limit-exceeded",
+        `groups[${i}].groups: groups may be nested ${maxGroupNesting} deep`,
+        {
+          details: { limit: "maxGroupNesting", value: maxGroupNesting, path: `groups[${i}].groups` },
+        },
+      );
     }
   }
 }

@@ -23,7 +23,7 @@ export interface RecordChange extends ChangeBase {
   readonly id: string;
   /** What happened to it. */
   readonly operation: ChangeOperation;
-  /** The fields that differ after an update, and the name the record had where it is gone. No values of secrets. */
+  /** Names of the fields that differ after an update; `rehash` for a password hash that was renewed at login. */
   readonly fields?: readonly string[];
   /** The record's name at the time, so that a consumer can still name what was deleted. */
   readonly name?: string;

@@ -23,7 +23,9 @@ export interface RelationResolver {
   /** The groups a member belongs to; through nested groups too when `transitive`. */
   groupsOf(member: string, transitive: boolean): Promise<readonly string[]>;
   /** Groups (with those nested in them) and users that grants now in force let use any of the resources. */
-  entitled(resources: readonly ResourceId[]): Promise<{ readonly groups: readonly string[]; readonly users: readonly string[] }>;
+  entitled(
+    resources: readonly ResourceId[],
+  ): Promise<{ readonly groups: readonly string[]; readonly users: readonly string[] }>;
 }
 
 /** Undefined of three-valued logic; it is gone once the filter is compiled. */
@@ -71,7 +73,10 @@ export async function compileFilter(
       case "entitledTo": {
         const { groups, users } = await relations.entitled(node.resources);
         if (owner === "group") return sign(idsFilter(groups), negated);
-        const either = combine("or", [groups.length === 0 ? no : { op: "memberOf", groups }, idsFilter(users)]);
+        const either = combine("or", [
+          groups.length === 0 ? no : { op: "memberOf", groups },
+          idsFilter(users),
+        ]);
         return sign(either, negated);
       }
       default:
@@ -81,7 +86,11 @@ export async function compileFilter(
 }
 
 /** Compiles a filter that has no relations, without waiting. Relations in it are undefined. */
-export function compileAttributeFilter(filter: Filter, owner: AttributeOwner, registry: AttributeRegistry): StoreFilter {
+export function compileAttributeFilter(
+  filter: Filter,
+  owner: AttributeOwner,
+  registry: AttributeRegistry,
+): StoreFilter {
   checkSize(filter, defaultFilterLimits);
   const compiled = compile(filter, false);
   return compiled === "undefined" ? no : compiled;
@@ -92,7 +101,10 @@ export function compileAttributeFilter(filter: Filter, owner: AttributeOwner, re
         return compile(node.of, !negated);
       case "and":
       case "or":
-        return combine((node.op === "and") !== negated ? "and" : "or", node.of.map((part) => compile(part, negated)));
+        return combine(
+          (node.op === "and") !== negated ? "and" : "or",
+          node.of.map((part) => compile(part, negated)),
+        );
       case "memberOf":
       case "hasMember":
       case "entitledTo":
@@ -193,7 +205,9 @@ function joinEqualities(parts: readonly StoreFilter[]): StoreFilter[] {
     const base = { attribute, indexed: indexed.get(attribute) === true };
     const [first] = seen;
     rest.push(
-      seen.size === 1 && first !== undefined ? { ...base, op: "equals", value: first } : { ...base, op: "in", values: [...seen] },
+      seen.size === 1 && first !== undefined
+        ? { ...base, op: "equals", value: first }
+        : { ...base, op: "in", values: [...seen] },
     );
   }
   return rest;
@@ -214,5 +228,7 @@ function checkSize(filter: Filter, limits: FilterLimits): void {
 }
 
 function tooBig(limit: keyof FilterLimits, value: number): DirectoryError {
-  return new DirectoryError("limit-exceeded", `the filter passes ${limit} (${value})`, { details: { limit, value } });
+  return new DirectoryError("limit-exceeded", `the filter passes ${limit} (${value})`, {
+    details: { limit, value },
+  });
 }

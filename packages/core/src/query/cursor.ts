@@ -19,11 +19,17 @@ export function sealCursor(keys: KeyRing, position: QueryPosition, binding: stri
 export function openCursor(keys: KeyRing, cursor: string, binding: string): QueryPosition {
   const [payload = "", tag = "", ...rest] = cursor.length > 8192 ? [] : cursor.split(".");
   if (rest.length > 0 || !constantTimeEqual(tag, mac(keys, payload, binding))) {
-    throw new DirectoryError("invalid-input", "the cursor does not belong to this query", { details: { path: "cursor" } });
+    throw new DirectoryError("invalid-input", "the cursor does not belong to this query", {
+      details: { path: "cursor" },
+    });
   }
   return JSON.parse(Buffer.from(payload, "base64url").toString()) as QueryPosition;
 }
 
 function mac(keys: KeyRing, payload: string, binding: string): string {
-  return createHmac("sha256", keys.derive("directorykit cursor")).update(payload).update("\0").update(binding).digest("base64url");
+  return createHmac("sha256", keys.derive("directorykit cursor"))
+    .update(payload)
+    .update("\0")
+    .update(binding)
+    .digest("base64url");
 }

@@ -47,7 +47,9 @@ export async function runQuery<K extends AttributeOwner>(
 ): Promise<QueryPage<K>> {
   const limit = query.limit ?? defaultLimit;
   if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
-    throw new DirectoryError("limit-exceeded", `a page holds 1 to ${maxLimit} records`, { details: { limit: "maxPage", value: maxLimit } });
+    throw new DirectoryError("limit-exceeded", `a page holds 1 to ${maxLimit} records`, {
+      details: { limit: "maxPage", value: maxLimit },
+    });
   }
   const filter = await environment.compile(query.filter ?? { op: "true" }, kind);
   const binding = JSON.stringify([kind, query.filter ?? null, query.order ?? null, query.binding ?? ""]);
@@ -72,7 +74,8 @@ export async function* streamQuery<K extends AttributeOwner>(
   options: CallOptions = {},
 ): AsyncGenerator<RecordTypes[K], void, void> {
   const filter = await environment.compile(query.filter ?? { op: "true" }, kind);
-  for await (const [record] of scan(environment, kind, filter, query, undefined, storePage, options)) yield record;
+  for await (const [record] of scan(environment, kind, filter, query, undefined, storePage, options))
+    yield record;
 }
 
 /** How many records match; the same records that {@link runQuery} would return over all its pages. */
@@ -115,11 +118,15 @@ async function* scan<K extends AttributeOwner>(
       options,
     );
     const { residual } = page;
-    const groups = residual === undefined ? undefined : await groupsOfPage(environment, residual, page.records);
+    const groups =
+      residual === undefined ? undefined : await groupsOfPage(environment, residual, page.records);
     for (const [i, record] of page.records.entries()) {
       const value = page.values?.[i];
       after = { id: record.id, ...(value === undefined ? {} : { value }) };
-      if (residual !== undefined && !evaluateStoreFilter(residual, recordSubject(registry, kind, record, groups?.get(record.id)))) {
+      if (
+        residual !== undefined &&
+        !evaluateStoreFilter(residual, recordSubject(registry, kind, record, groups?.get(record.id)))
+      ) {
         continue;
       }
       yield [record, after];
@@ -128,7 +135,9 @@ async function* scan<K extends AttributeOwner>(
     if (!page.more) return;
     if (scanned >= maxScan) {
       environment.metrics.count("directorykit_limit_hit_total", { limit: "maxScan" });
-      throw new DirectoryError("limit-exceeded", "the query looked at too many records", { details: { limit: "maxScan", value: maxScan } });
+      throw new DirectoryError("limit-exceeded", "the query looked at too many records", {
+        details: { limit: "maxScan", value: maxScan },
+      });
     }
     // What a store leaves over rejects records here, so the next page had better be a full one.
     limit = storePage;
@@ -155,11 +164,17 @@ function asksMembership(filter: StoreFilter): boolean {
   return filter.op === "not" ? asksMembership(filter.of) : filter.op === "memberOf";
 }
 
-function checkOrder(environment: ServiceEnvironment, kind: AttributeOwner, order: Query["order"]): StoreQuery["order"] {
+function checkOrder(
+  environment: ServiceEnvironment,
+  kind: AttributeOwner,
+  order: Query["order"],
+): StoreQuery["order"] {
   if (order === undefined || !isAttributeOwner(kind)) return undefined;
   const attribute = environment.registry().get(kind, order.attribute);
   if (attribute === undefined || !attribute.indexed || attribute.sensitivity === "secret") {
-    throw new DirectoryError("invalid-input", "order: not an attribute that is kept in order", { details: { path: "order" } });
+    throw new DirectoryError("invalid-input", "order: not an attribute that is kept in order", {
+      details: { path: "order" },
+    });
   }
   return { attribute: attribute.name, descending: order.descending === true };
 }

@@ -1,10 +1,10 @@
 import type { Authorizer } from "../access/authorizer.ts";
 import { isInValidity } from "../access/authorizer.ts";
 import { ancestorsOf, descendantsOf } from "../access/group-graph.ts";
+import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { ResourceId } from "../model/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Reader } from "../store/store.ts";
-import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { RelationResolver } from "./compile-filter.ts";
 
 type Entitled = Awaited<ReturnType<RelationResolver["entitled"]>>;
@@ -13,13 +13,20 @@ type Entitled = Awaited<ReturnType<RelationResolver["entitled"]>>;
  * Looks up relations for filters. Who is entitled to a resource is asked by every search of a protocol view, so that
  * answer is kept until the feed tells of a change to groups or grants, or a grant's validity begins or ends.
  */
-export function createRelations(reader: Reader, authorizer: Authorizer, feed: ChangeFeed, clock: Clock): RelationResolver {
+export function createRelations(
+  reader: Reader,
+  authorizer: Authorizer,
+  feed: ChangeFeed,
+  clock: Clock,
+): RelationResolver {
   const kept = new Map<string, { readonly answer: Entitled; readonly until: number }>();
   let generation = 0;
   feed.listen((changes) => {
     for (const change of changes) {
       const matters =
-        change.kind === "grant" || change.kind === "group" || change.kind === "resource" ||
+        change.kind === "grant" ||
+        change.kind === "group" ||
+        change.kind === "resource" ||
         (change.kind === "membership" && change.memberKind === "group");
       if (!matters) continue;
       generation += 1;
@@ -29,7 +36,9 @@ export function createRelations(reader: Reader, authorizer: Authorizer, feed: Ch
   return {
     descendants: async (groups) => [...(await descendantsOf(reader, groups))],
     groupsOf: async (member, transitive) =>
-      transitive ? [...(await ancestorsOf(reader, member))] : (await reader.groupsOf([member])).map((edge) => edge.group),
+      transitive
+        ? [...(await ancestorsOf(reader, member))]
+        : (await reader.groupsOf([member])).map((edge) => edge.group),
     entitled: async (resources) => {
       await feed.ensureFresh();
       const now = clock();
@@ -55,7 +64,8 @@ async function entitled(
   let until = Number.POSITIVE_INFINITY;
   for (const resource of resources) {
     for (const grant of await authorizer.grantsOf(resource)) {
-      for (const edge of [grant.notBefore, grant.notAfter]) if (edge !== undefined && edge > now) until = Math.min(until, edge);
+      for (const edge of [grant.notBefore, grant.notAfter])
+        if (edge !== undefined && edge > now) until = Math.min(until, edge);
       if (!isInValidity(grant, now)) continue;
       if (grant.group !== undefined) groups.add(grant.group);
       if (grant.user !== undefined) users.add(grant.user);

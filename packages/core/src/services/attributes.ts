@@ -3,7 +3,15 @@ import { DirectoryError } from "../errors.ts";
 import type { AttributeDefinition, AttributeNames } from "../model/attribute-definition.ts";
 import type { AttributeDefinitionId } from "../model/ids.ts";
 import type { CallOptions } from "../store/store.ts";
-import { checkBoolean, checkName, checkObject, checkOneOf, checkText, invalid, optional } from "../validate/validate.ts";
+import {
+  checkBoolean,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkText,
+  invalid,
+  optional,
+} from "../validate/validate.ts";
 import { commit, type WriteOptions } from "../write/unit-of-work.ts";
 import { allPages } from "./record-pages.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
@@ -11,7 +19,9 @@ import { withoutUndefined } from "./user-input.ts";
 
 /** What describes an attribute. */
 export type AttributeFields = Pick<AttributeDefinition, "name" | "owner"> &
-  Partial<Omit<AttributeDefinition, "id" | "version" | "revision" | "createdAt" | "updatedAt" | "name" | "owner">>;
+  Partial<
+    Omit<AttributeDefinition, "id" | "version" | "revision" | "createdAt" | "updatedAt" | "name" | "owner">
+  >;
 
 const defaultMatching = {
   string: "caseIgnore",
@@ -49,11 +59,15 @@ export class Attributes {
     const registry = this.#environment.registry();
     if (registry.get(fields.owner, fields.name) !== undefined) throw taken(fields.name);
     for (const [naming, name] of Object.entries(fields.names)) {
-      if (registry.byProtocolName(fields.owner, naming as "ldap", String(name)) !== undefined) throw taken(String(name));
+      if (registry.byProtocolName(fields.owner, naming as "ldap", String(name)) !== undefined)
+        throw taken(String(name));
     }
     const created = await commit(this.#environment, options, async (unit) => {
       const definition = await unit.create("attributeDefinition", fields);
-      unit.audit({ action: "attribute.defined", target: { kind: "attributeDefinition", id: definition.id, name: definition.name } });
+      unit.audit({
+        action: "attribute.defined",
+        target: { kind: "attributeDefinition", id: definition.id, name: definition.name },
+      });
       return definition;
     });
     await this.reload();
@@ -70,7 +84,10 @@ export class Attributes {
     await commit(this.#environment, options, async (unit) => {
       const definition = await unit.get("attributeDefinition", id);
       await unit.remove("attributeDefinition", definition);
-      unit.audit({ action: "attribute.removed", target: { kind: "attributeDefinition", id, name: definition.name } });
+      unit.audit({
+        action: "attribute.removed",
+        target: { kind: "attributeDefinition", id, name: definition.name },
+      });
     });
     await this.reload();
   }
@@ -84,13 +101,28 @@ export class Attributes {
 }
 
 /** Checks what describes an attribute. */
-export function checkDefinition(input: unknown): Omit<AttributeDefinition, "id" | "version" | "revision" | "createdAt" | "updatedAt"> {
+export function checkDefinition(
+  input: unknown,
+): Omit<AttributeDefinition, "id" | "version" | "revision" | "createdAt" | "updatedAt"> {
   const given = checkObject("", input, [
-    "name", "owner", "description", "syntax", "matching", "multiValued", "indexed", "unique", "sensitivity", "names",
+    "name",
+    "owner",
+    "description",
+    "syntax",
+    "matching",
+    "multiValued",
+    "indexed",
+    "unique",
+    "sensitivity",
+    "names",
   ]);
   const name = checkName("name", given["name"], 64);
-  if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) throw invalid("name", "must be letters, digits and -, starting with a letter");
-  const syntax = optional("syntax", given["syntax"], (p, v) => checkOneOf(p, v, ["string", "integer", "boolean", "time", "binary", "reference"])) ?? "string";
+  if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name))
+    throw invalid("name", "must be letters, digits and -, starting with a letter");
+  const syntax =
+    optional("syntax", given["syntax"], (p, v) =>
+      checkOneOf(p, v, ["string", "integer", "boolean", "time", "binary", "reference"]),
+    ) ?? "string";
   const unique = optional("unique", given["unique"], checkBoolean) ?? false;
   const description = optional("description", given["description"], checkText);
   return withoutUndefined({
@@ -100,12 +132,24 @@ export function checkDefinition(input: unknown): Omit<AttributeDefinition, "id" 
     syntax,
     matching:
       optional("matching", given["matching"], (p, v) =>
-        checkOneOf(p, v, ["caseIgnore", "caseExact", "telephone", "integer", "boolean", "time", "octetString", "uuid"]),
+        checkOneOf(p, v, [
+          "caseIgnore",
+          "caseExact",
+          "telephone",
+          "integer",
+          "boolean",
+          "time",
+          "octetString",
+          "uuid",
+        ]),
       ) ?? defaultMatching[syntax],
     multiValued: optional("multiValued", given["multiValued"], checkBoolean) ?? false,
     indexed: (optional("indexed", given["indexed"], checkBoolean) ?? false) || unique,
     unique,
-    sensitivity: optional("sensitivity", given["sensitivity"], (p, v) => checkOneOf(p, v, ["public", "self", "secret"])) ?? "public",
+    sensitivity:
+      optional("sensitivity", given["sensitivity"], (p, v) =>
+        checkOneOf(p, v, ["public", "self", "secret"]),
+      ) ?? "public",
     names: checkNames(given["names"] ?? { ldap: name }),
   });
 }
@@ -114,12 +158,16 @@ function checkNames(value: unknown): AttributeNames {
   const given = checkObject("names", value, ["ldap", "ldapOid", "scim", "saml", "oidc"]);
   const text = (key: string): string | undefined => optional(`names.${key}`, given[key], checkName);
   const ldap = text("ldap");
-  if (ldap !== undefined && !/^[A-Za-z][A-Za-z0-9-]*$/.test(ldap)) throw invalid("names.ldap", "is not an LDAP attribute name");
+  if (ldap !== undefined && !/^[A-Za-z][A-Za-z0-9-]*$/.test(ldap))
+    throw invalid("names.ldap", "is not an LDAP attribute name");
   const ldapOid = text("ldapOid");
-  if (ldapOid !== undefined && !/^[0-2](\.(0|[1-9][0-9]*))+$/.test(ldapOid)) throw invalid("names.ldapOid", "is not an object identifier");
+  if (ldapOid !== undefined && !/^[0-2](\.(0|[1-9][0-9]*))+$/.test(ldapOid))
+    throw invalid("names.ldapOid", "is not an object identifier");
   return withoutUndefined({ ldap, ldapOid, scim: text("scim"), saml: text("saml"), oidc: text("oidc") });
 }
 
 function taken(name: string): DirectoryError {
-  return new DirectoryError("conflict", `an attribute is already called ${name}`, { details: { key: "name" } });
+  return new DirectoryError("conflict", `an attribute is already called ${name}`, {
+    details: { key: "name" },
+  });
 }

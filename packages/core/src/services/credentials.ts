@@ -59,7 +59,8 @@ export class Credentials {
    */
   async setPassword(id: UserId, password: string, options: SetPasswordOptions = {}): Promise<void> {
     const user = await this.#environment.reader.get("user", id, options);
-    if (user === undefined) throw new DirectoryError("not-found", "no such user", { details: { kind: "user", id } });
+    if (user === undefined)
+      throw new DirectoryError("not-found", "no such user", { details: { kind: "user", id } });
     await this.#checkPolicy("password", user, password);
     const secret = await this.#hash(password, options);
     await commit(this.#environment, options, async (unit) => {
@@ -113,7 +114,8 @@ export class Credentials {
   async confirmTotp(id: UserId, code: string, options: WriteOptions = {}): Promise<void> {
     await commit(this.#environment, options, async (unit) => {
       const pending = await unit.tx.getByKey("credential", "kind", `${id}/totp`);
-      if (pending === undefined || pending.status !== "pending") throw new DirectoryError("not-found", "no enrolment was begun");
+      if (pending === undefined || pending.status !== "pending")
+        throw new DirectoryError("not-found", "no enrolment was begun");
       const step = matchTotp(this.openTotp(pending), code, unit.now);
       if (step === undefined || !(await reserveTotpStep(unit.tx, id, step, unit.now))) {
         throw new DirectoryError("invalid-credentials", "the code is wrong");
@@ -196,7 +198,8 @@ export class Credentials {
     options: WriteOptions,
   ): Promise<string | undefined> {
     const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
-    if (password !== undefined && hash !== undefined) throw new DirectoryError("invalid-input", `${at("password")}: give either password or passwordHash`);
+    if (password !== undefined && hash !== undefined)
+      throw new DirectoryError("invalid-input", `${at("password")}: give either password or passwordHash`);
     if (hash !== undefined) {
       assertSupportedHash(hash);
       return hash;
@@ -212,7 +215,10 @@ export class Credentials {
   }
 
   /** Why the policy would refuse a password; empty when it would not. */
-  async violations(user: Pick<User, "username" | "emails" | "name">, password: string): Promise<readonly PasswordViolation[]> {
+  async violations(
+    user: Pick<User, "username" | "emails" | "name">,
+    password: string,
+  ): Promise<readonly PasswordViolation[]> {
     const words = [
       user.username,
       ...user.emails.map((email) => email.value.split("@")[0] ?? ""),
@@ -230,9 +236,15 @@ export class Credentials {
   }
 
   /** Seals and stores a TOTP secret within a transaction. @internal */
-  async storeTotp(unit: UnitOfWork, user: UserId, secret: string, status: "active" | "pending"): Promise<void> {
+  async storeTotp(
+    unit: UnitOfWork,
+    user: UserId,
+    secret: string,
+    status: "active" | "pending",
+  ): Promise<void> {
     const before = await unit.tx.getByKey("credential", "kind", `${user}/totp`);
-    if (before?.status === "active") throw new DirectoryError("conflict", "the user already has a second factor");
+    if (before?.status === "active")
+      throw new DirectoryError("conflict", "the user already has a second factor");
     if (before !== undefined) await unit.remove("credential", before);
     const id = newId<CredentialId>(unit.now);
     const sealed = seal(this.#environment.keys, secret, this.#binding(user, id));
@@ -241,20 +253,35 @@ export class Credentials {
 
   /** The TOTP secret of a credential. @internal */
   openTotp(credential: Credential): string {
-    const octets = open(this.#environment.keys, credential.secret, this.#binding(credential.user, credential.id));
+    const octets = open(
+      this.#environment.keys,
+      credential.secret,
+      this.#binding(credential.user, credential.id),
+    );
     return Buffer.from(octets).toString("utf8");
   }
 
-  async #storeTotp(id: UserId, secret: string, status: "active" | "pending", options: WriteOptions): Promise<User> {
+  async #storeTotp(
+    id: UserId,
+    secret: string,
+    status: "active" | "pending",
+    options: WriteOptions,
+  ): Promise<User> {
     return commit(this.#environment, options, async (unit) => {
       const user = await unit.get("user", id);
       await this.storeTotp(unit, id, secret, status);
-      unit.audit({ action: status === "active" ? "credential.totp-imported" : "credential.totp-begun", target: { kind: "user", id } });
+      unit.audit({
+        action: status === "active" ? "credential.totp-imported" : "credential.totp-begun",
+        target: { kind: "user", id },
+      });
       return user;
     });
   }
 
-  #binding(user: UserId, id: CredentialId): { organization: string; owner: string; kind: string; id: string } {
+  #binding(
+    user: UserId,
+    id: CredentialId,
+  ): { organization: string; owner: string; kind: string; id: string } {
     return { organization: this.#environment.organization, owner: user, kind: "totp", id };
   }
 
@@ -266,21 +293,35 @@ export class Credentials {
     });
   }
 
-  async #checkPolicy(path: string, user: Pick<User, "username" | "emails" | "name">, password: string): Promise<void> {
+  async #checkPolicy(
+    path: string,
+    user: Pick<User, "username" | "emails" | "name">,
+    password: string,
+  ): Promise<void> {
     const [first] = await this.violations(user, password);
     if (first !== undefined) {
-      throw new DirectoryError("invalid-input", `${path}: ${first.reason}`, { details: { path, violation: first.code } });
+      throw new DirectoryError("invalid-input", `${path}: ${first.reason}`, {
+        details: { path, violation: first.code },
+      });
     }
   }
 
   async #organizationName(): Promise<string> {
-    const organization: Organization | undefined = await this.#environment.reader.get("organization", this.#environment.organization);
+    const organization: Organization | undefined = await this.#environment.reader.get(
+      "organization",
+      this.#environment.organization,
+    );
     return organization?.name ?? this.#environment.organization;
   }
 }
 
 /** The user's credential of a kind that exists once per user, or `undefined`. */
-export function credentialOf(reader: Reader, user: UserId, kind: CredentialKind, options?: CallOptions): Promise<Credential | undefined> {
+export function credentialOf(
+  reader: Reader,
+  user: UserId,
+  kind: CredentialKind,
+  options?: CallOptions,
+): Promise<Credential | undefined> {
   return reader.getByKey("credential", "kind", `${user}/${kind}`, options);
 }
 

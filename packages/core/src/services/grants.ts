@@ -1,11 +1,18 @@
 import { isNetwork } from "../access/network.ts";
 import type { Grant, GrantAttributes, GrantConditions } from "../model/grant.ts";
-import type { GrantId, GroupId, ResourceId, UserId } from "../model/ids.ts";
 import type { Group } from "../model/group.ts";
+import type { GrantId, GroupId, ResourceId, UserId } from "../model/ids.ts";
 import type { Resource } from "../model/resource.ts";
 import type { User } from "../model/user.ts";
 import type { CallOptions } from "../store/store.ts";
-import { checkBoolean, checkInteger, checkList, checkObject, invalid, optional } from "../validate/validate.ts";
+import {
+  checkBoolean,
+  checkInteger,
+  checkList,
+  checkObject,
+  invalid,
+  optional,
+} from "../validate/validate.ts";
 import { commit, type WriteOptions } from "../write/unit-of-work.ts";
 import { recordsBy } from "./record-pages.ts";
 import { checkSettings } from "./resources.ts";
@@ -33,7 +40,13 @@ export type NewGrant = GrantTerms & { readonly resource: ResourceId | Resource }
     | { readonly user: UserId | User; readonly group?: never }
   );
 
-const termNames: readonly string[] = ["attributes", "priority", "notBefore", "notAfter", "conditions"] satisfies (keyof GrantTerms)[];
+const termNames: readonly string[] = [
+  "attributes",
+  "priority",
+  "notBefore",
+  "notAfter",
+  "conditions",
+] satisfies (keyof GrantTerms)[];
 
 /** Who gets what. */
 export class Grants {
@@ -47,12 +60,16 @@ export class Grants {
   /** Gives access. @throws DirectoryError `not-found` for the group, user or resource, `invalid-input`, `conflict` for a system group */
   async add(grant: NewGrant, options: WriteOptions = {}): Promise<Grant> {
     const { group, user, resource, ...terms } = grant;
-    if ((group === undefined) === (user === undefined)) throw invalid("group", "give either a group or a user");
+    if ((group === undefined) === (user === undefined))
+      throw invalid("group", "give either a group or a user");
     const checked = checkTerms(terms);
     const resourceId = idOf(resource);
     return commit(this.#environment, options, async (unit) => {
       const target = await unit.get("resource", resourceId);
-      const subject = group === undefined ? { user: (await unit.get("user", idOf(user as UserId | User))).id } : { group: (await unit.get("group", idOf(group))).id };
+      const subject =
+        group === undefined
+          ? { user: (await unit.get("user", idOf(user as UserId | User))).id }
+          : { group: (await unit.get("group", idOf(group))).id };
       const created = await unit.create("grant", {
         attributes: {},
         priority: 0,
@@ -61,7 +78,11 @@ export class Grants {
         ...subject,
         resource: target.id,
       });
-      unit.audit({ action: "grant.added", target: { kind: "grant", id: created.id }, details: { ...subject, resource: target.id } });
+      unit.audit({
+        action: "grant.added",
+        target: { kind: "grant", id: created.id },
+        details: { ...subject, resource: target.id },
+      });
       return created;
     });
   }
@@ -90,7 +111,11 @@ export class Grants {
       expectVersion(grant.version, options);
       await unit.remove("grant", grant);
       const { group, user, resource } = grant;
-      unit.audit({ action: "grant.removed", target: { kind: "grant", id }, details: withoutUndefined({ group, user, resource }) });
+      unit.audit({
+        action: "grant.removed",
+        target: { kind: "grant", id },
+        details: withoutUndefined({ group, user, resource }),
+      });
     });
   }
 
@@ -111,9 +136,12 @@ export class Grants {
 }
 
 /** Checks the terms of a grant. */
-export function checkTerms(input: unknown): Partial<Pick<Grant, "attributes" | "priority" | "notBefore" | "notAfter" | "conditions">> {
+export function checkTerms(
+  input: unknown,
+): Partial<Pick<Grant, "attributes" | "priority" | "notBefore" | "notAfter" | "conditions">> {
   const given = checkObject("", input, termNames);
-  const time = (path: string, value: unknown): number => checkInteger(path, value, 0, Number.MAX_SAFE_INTEGER);
+  const time = (path: string, value: unknown): number =>
+    checkInteger(path, value, 0, Number.MAX_SAFE_INTEGER);
   const terms = withoutUndefined({
     attributes: optional("attributes", given["attributes"], checkSettings),
     priority: optional("priority", given["priority"], (p, v) => checkInteger(p, v, -1_000_000, 1_000_000)),

@@ -3,12 +3,20 @@ import { DirectoryError } from "../errors.ts";
 import type { Group, GroupKind, MemberKind, Membership } from "../model/group.ts";
 import { type GroupId, isId, type SystemId, type UserId } from "../model/ids.ts";
 import type { CustomAttributes } from "../model/record.ts";
-import type { Filter } from "../query/filter.ts";
 import { compileAttributeFilter } from "../query/compile-filter.ts";
+import type { Filter } from "../query/filter.ts";
 import type { CallOptions } from "../store/store.ts";
 import { foldCase } from "../text/normalize.ts";
 import { checkCustomAttributes } from "../validate/attributes.ts";
-import { checkInteger, checkName, checkObject, checkOneOf, checkText, invalid, optional } from "../validate/validate.ts";
+import {
+  checkInteger,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkText,
+  invalid,
+  optional,
+} from "../validate/validate.ts";
 import { commit, type RecordPatch, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
 import { allPages, removeAll } from "./record-pages.ts";
 import { applyRuleOf } from "./rule-groups.ts";
@@ -44,7 +52,14 @@ export type MemberId = UserId | SystemId | GroupId;
 /** Most members that one call adds or removes. */
 export const maxMembersPerCall = 100_000;
 
-const fieldNames: readonly string[] = ["name", "description", "kind", "rule", "posixGid", "attributes"] satisfies (keyof GroupFields)[];
+const fieldNames: readonly string[] = [
+  "name",
+  "description",
+  "kind",
+  "rule",
+  "posixGid",
+  "attributes",
+] satisfies (keyof GroupFields)[];
 
 /** Sets of people or machines. */
 export class Groups {
@@ -64,7 +79,8 @@ export class Groups {
     const fields = this.#check("", rest);
     if (fields.name === undefined) throw invalid("name", "is required");
     const { name } = fields;
-    if (fields.rule !== undefined && members.length > 0) throw invalid("members", "a group with a rule has no members added by hand");
+    if (fields.rule !== undefined && members.length > 0)
+      throw invalid("members", "a group with a rule has no members added by hand");
     return commit(this.#environment, options, async (unit) => {
       const created = await unit.create("group", { kind: "user", attributes: {}, ...fields, name });
       unit.audit({ action: "group.created", target: targetOf(created) });
@@ -96,12 +112,20 @@ export class Groups {
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("group", id);
       expectVersion(before.version, options);
-      if (before.rule === undefined && fields.rule !== undefined && (await unit.tx.membersOf(id, { limit: 1 })).length > 0) {
+      if (
+        before.rule === undefined &&
+        fields.rule !== undefined &&
+        (await unit.tx.membersOf(id, { limit: 1 })).length > 0
+      ) {
         throw new DirectoryError("conflict", "take the members out before giving the group a rule");
       }
       const after = await unit.update("group", before, patch);
       if (after === before) return before;
-      unit.audit({ action: "group.updated", target: targetOf(after), details: { fields: Object.keys(patch).join(",") } });
+      unit.audit({
+        action: "group.updated",
+        target: targetOf(after),
+        details: { fields: Object.keys(patch).join(",") },
+      });
       if (after.rule !== undefined && fields.rule !== undefined) await applyRuleOf(unit, after);
       return after;
     });
@@ -129,7 +153,9 @@ export class Groups {
    * @throws DirectoryError `not-found`; `conflict` for a rule group, a wrong kind or a circle of groups; `limit-exceeded`
    */
   async addMembers(id: GroupId, members: readonly MemberId[], options: WriteOptions = {}): Promise<number> {
-    return commit(this.#environment, options, async (unit) => addTo(unit, await unit.get("group", id), members));
+    return commit(this.#environment, options, async (unit) =>
+      addTo(unit, await unit.get("group", id), members),
+    );
   }
 
   /**
@@ -137,7 +163,11 @@ export class Groups {
    * @returns how many were in
    * @throws DirectoryError `not-found`, `conflict` for a rule group
    */
-  async removeMembers(id: GroupId, members: readonly MemberId[], options: WriteOptions = {}): Promise<number> {
+  async removeMembers(
+    id: GroupId,
+    members: readonly MemberId[],
+    options: WriteOptions = {},
+  ): Promise<number> {
     return commit(this.#environment, options, async (unit) => {
       const group = await unit.get("group", id);
       refuseRule(group);
@@ -148,7 +178,10 @@ export class Groups {
   }
 
   /** Direct members, page by page, in the order of their ids. */
-  async *members(id: GroupId, options?: CallOptions & { readonly kind?: MemberKind }): AsyncGenerator<Membership, void, void> {
+  async *members(
+    id: GroupId,
+    options?: CallOptions & { readonly kind?: MemberKind },
+  ): AsyncGenerator<Membership, void, void> {
     const { kind } = options ?? {};
     for (let after: string | undefined; ; ) {
       const page = await this.#environment.reader.membersOf(
@@ -165,7 +198,11 @@ export class Groups {
   /** The groups that something is a direct member of. */
   async of(member: MemberId, options?: CallOptions): Promise<readonly Group[]> {
     const edges = await this.#environment.reader.groupsOf([member], options);
-    return this.#environment.reader.getMany("group", edges.map((edge) => edge.group), options);
+    return this.#environment.reader.getMany(
+      "group",
+      edges.map((edge) => edge.group),
+      options,
+    );
   }
 
   /** All groups in the order they were made. */
@@ -173,7 +210,10 @@ export class Groups {
     return allPages(this.#environment.reader, "group", { op: "true" }, options);
   }
 
-  #check(path: string, input: unknown): Partial<Omit<Group, "id" | "version" | "revision" | "createdAt" | "updatedAt">> {
+  #check(
+    path: string,
+    input: unknown,
+  ): Partial<Omit<Group, "id" | "version" | "revision" | "createdAt" | "updatedAt">> {
     const given = checkObject(path, input, fieldNames);
     const registry = this.#environment.registry();
     const kind = optional("kind", given["kind"], (p, v) => checkOneOf(p, v, ["user", "system"]));
@@ -185,13 +225,19 @@ export class Groups {
       kind,
       rule,
       posixGid: optional("posixGid", given["posixGid"], (p, v) => checkInteger(p, v, 0, 2_147_483_646)),
-      attributes: optional("attributes", given["attributes"], (p, v) => checkCustomAttributes(p, v, "group", registry)),
+      attributes: optional("attributes", given["attributes"], (p, v) =>
+        checkCustomAttributes(p, v, "group", registry),
+      ),
     });
   }
 }
 
 /** Checks a rule: known attributes only, no relations. */
-export function checkRule(rule: Filter, kind: GroupKind, registry: Parameters<typeof compileAttributeFilter>[2]): void {
+export function checkRule(
+  rule: Filter,
+  kind: GroupKind,
+  registry: Parameters<typeof compileAttributeFilter>[2],
+): void {
   checkObject("rule", rule);
   const relations = JSON.stringify(rule).match(/"op":"(memberOf|hasMember|entitledTo)"/);
   if (relations !== null) throw invalid("rule", "looks at attributes only, not at memberships or access");
@@ -216,7 +262,8 @@ async function addTo(unit: UnitOfWork, group: Group, members: readonly MemberId[
     });
   }
   const edges = await edgesFor(unit, group, members);
-  for (const edge of edges) if (edge.memberKind === "group") await checkNesting(unit.tx, group.id, edge.member);
+  for (const edge of edges)
+    if (edge.memberKind === "group") await checkNesting(unit.tx, group.id, edge.member);
   const added = await unit.link(edges);
   if (added.length > 0) auditMembers(unit, "group.members-added", group, added);
   return added.length;
@@ -224,21 +271,27 @@ async function addTo(unit: UnitOfWork, group: Group, members: readonly MemberId[
 
 async function edgesFor(unit: UnitOfWork, group: Group, members: readonly MemberId[]): Promise<Membership[]> {
   const wanted = [...new Set(members)];
-  for (const id of wanted) if (typeof id !== "string" || !isId(id)) throw invalid("members", "holds something that is not an id");
+  for (const id of wanted)
+    if (typeof id !== "string" || !isId(id)) throw invalid("members", "holds something that is not an id");
   const direct = new Set((await unit.tx.getMany(group.kind, wanted)).map((record) => record.id as string));
   const rest = wanted.filter((id) => !direct.has(id));
-  const nested = new Map((await unit.tx.getMany("group", rest)).map((record) => [record.id as string, record]));
+  const nested = new Map(
+    (await unit.tx.getMany("group", rest)).map((record) => [record.id as string, record]),
+  );
   return wanted.map((member) => {
     if (direct.has(member)) return { group: group.id, member, memberKind: group.kind, origin: "static" };
     const child = nested.get(member);
-    if (child === undefined) throw new DirectoryError("not-found", "no such member", { details: { kind: "member", id: member } });
-    if (child.kind !== group.kind) throw new DirectoryError("conflict", "a group nests only groups of its own kind");
+    if (child === undefined)
+      throw new DirectoryError("not-found", "no such member", { details: { kind: "member", id: member } });
+    if (child.kind !== group.kind)
+      throw new DirectoryError("conflict", "a group nests only groups of its own kind");
     return { group: group.id, member, memberKind: "group", origin: "static" };
   });
 }
 
 function refuseRule(group: Group): void {
-  if (group.rule !== undefined) throw new DirectoryError("conflict", "the members of this group follow from its rule");
+  if (group.rule !== undefined)
+    throw new DirectoryError("conflict", "the members of this group follow from its rule");
 }
 
 function auditMembers(unit: UnitOfWork, action: string, group: Group, edges: readonly Membership[]): void {

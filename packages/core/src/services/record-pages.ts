@@ -13,7 +13,11 @@ export async function* allPages<K extends RecordKind>(
   options?: CallOptions,
 ): AsyncGenerator<RecordTypes[K], void, void> {
   for (let after: string | undefined; ; ) {
-    const page = await reader.query(kind, { filter, limit: pageSize, ...(after === undefined ? {} : { after: { id: after } }) }, options);
+    const page = await reader.query(
+      kind,
+      { filter, limit: pageSize, ...(after === undefined ? {} : { after: { id: after } }) },
+      options,
+    );
     yield* page.records;
     if (!page.more) return;
     after = page.records.at(-1)?.id;
@@ -29,7 +33,13 @@ export async function recordsBy<K extends RecordKind>(
   options?: CallOptions,
 ): Promise<readonly RecordTypes[K][]> {
   const found: RecordTypes[K][] = [];
-  for await (const record of allPages(reader, kind, { op: "equals", attribute, indexed: true, value }, options)) found.push(record);
+  for await (const record of allPages(
+    reader,
+    kind,
+    { op: "equals", attribute, indexed: true, value },
+    options,
+  ))
+    found.push(record);
   return found;
 }
 

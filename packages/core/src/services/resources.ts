@@ -1,6 +1,6 @@
+import { resourceNameKey } from "../attributes/index-record.ts";
 import type { ResourceId } from "../model/ids.ts";
 import type { JsonValue, Resource, ResourceKind, ResourceSettings } from "../model/resource.ts";
-import { resourceNameKey } from "../attributes/index-record.ts";
 import type { CallOptions } from "../store/store.ts";
 import { checkName, checkObject, checkOneOf, checkText, invalid, optional } from "../validate/validate.ts";
 import { commit, type WriteOptions } from "../write/unit-of-work.ts";
@@ -22,7 +22,14 @@ export interface ResourceFields {
 }
 
 /** The kinds of resource there are. */
-export const resourceKinds: readonly ResourceKind[] = ["ldap", "radius", "saml", "oauth", "system", "directory"];
+export const resourceKinds: readonly ResourceKind[] = [
+  "ldap",
+  "radius",
+  "saml",
+  "oauth",
+  "system",
+  "directory",
+];
 
 /** Largest settings of a resource, in UTF-16 units of their JSON. */
 export const maxSettingsLength = 262_144;
@@ -61,7 +68,11 @@ export class Resources {
   }
 
   /** Changes name, description or settings; those not given stay. @throws DirectoryError `not-found`, `invalid-input`, `conflict`, `stale-write` */
-  async update(id: ResourceId, changes: Partial<Omit<ResourceFields, "kind">>, options: UpdateOptions = {}): Promise<Resource> {
+  async update(
+    id: ResourceId,
+    changes: Partial<Omit<ResourceFields, "kind">>,
+    options: UpdateOptions = {},
+  ): Promise<Resource> {
     const given = checkObject("", changes, ["name", "description", "settings"]);
     const patch = withoutUndefined({
       name: optional("name", given["name"], checkName),
@@ -72,7 +83,12 @@ export class Resources {
       const before = await unit.get("resource", id);
       expectVersion(before.version, options);
       const after = await unit.update("resource", before, patch);
-      if (after !== before) unit.audit({ action: "resource.updated", target: targetOf(after), details: { fields: Object.keys(patch).join(",") } });
+      if (after !== before)
+        unit.audit({
+          action: "resource.updated",
+          target: targetOf(after),
+          details: { fields: Object.keys(patch).join(",") },
+        });
       return after;
     });
   }
@@ -109,7 +125,8 @@ export function checkSettings(path: string, value: unknown): ResourceSettings {
   } catch {
     throw invalid(path, "must be plain JSON");
   }
-  if (json.length > maxSettingsLength) throw invalid(path, `is longer than ${maxSettingsLength} characters of JSON`);
+  if (json.length > maxSettingsLength)
+    throw invalid(path, `is longer than ${maxSettingsLength} characters of JSON`);
   return JSON.parse(json) as Record<string, JsonValue>;
 }
 

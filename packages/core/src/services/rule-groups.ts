@@ -1,12 +1,12 @@
-import { compileAttributeFilter } from "../query/compile-filter.ts";
-import { evaluateStoreFilter } from "../query/evaluate-store-filter.ts";
-import type { StoreFilter } from "../query/filter.ts";
-import { recordSubject } from "../query/record-subject.ts";
+import { DirectoryError } from "../errors.ts";
 import type { AttributeOwner } from "../model/attribute-definition.ts";
 import type { Group, Membership } from "../model/group.ts";
 import type { System } from "../model/resource.ts";
 import type { User } from "../model/user.ts";
-import { DirectoryError } from "../errors.ts";
+import { compileAttributeFilter } from "../query/compile-filter.ts";
+import { evaluateStoreFilter } from "../query/evaluate-store-filter.ts";
+import type { StoreFilter } from "../query/filter.ts";
+import { recordSubject } from "../query/record-subject.ts";
 import type { UnitOfWork } from "../write/unit-of-work.ts";
 
 /** Most groups with a rule in an organization: each write to a person weighs every rule. */
@@ -16,7 +16,11 @@ const page = 1000;
 const hasRule: StoreFilter = { op: "equals", attribute: "ruled", indexed: true, value: "true" };
 
 /** Brings the membership of people or machines just written in line with every rule. */
-export async function applyRulesTo(unit: UnitOfWork, owner: "user" | "system", records: readonly (User | System)[]): Promise<void> {
+export async function applyRulesTo(
+  unit: UnitOfWork,
+  owner: "user" | "system",
+  records: readonly (User | System)[],
+): Promise<void> {
   const groups = (await unit.tx.query("group", { filter: hasRule, limit: maxRuleGroups })).records.filter(
     (group) => group.kind === owner,
   );
@@ -47,19 +51,32 @@ export async function applyRulesTo(unit: UnitOfWork, owner: "user" | "system", r
 export async function applyRuleOf(unit: UnitOfWork, group: Group): Promise<void> {
   const count = (await unit.tx.query("group", { filter: hasRule, limit: maxRuleGroups + 1 })).records.length;
   if (count > maxRuleGroups) {
-    throw new DirectoryError("limit-exceeded", `an organization may have ${maxRuleGroups} groups with a rule`, {
-      details: { limit: "maxRuleGroups", value: maxRuleGroups },
-    });
+    throw new DirectoryError(
+      "limit-exceeded",
+      `an organization may have ${maxRuleGroups} groups with a rule`,
+      {
+        details: { limit: "maxRuleGroups", value: maxRuleGroups },
+      },
+    );
   }
   const rule = compileRule(unit, group);
   for (let after: string | undefined; ; ) {
-    const found = await unit.tx.query(group.kind, { filter: { op: "true" }, limit: page, ...(after === undefined ? {} : { after: { id: after } }) });
-    const held = new Set((await unit.tx.groupsOf(found.records.map((one) => one.id))).filter((edge) => edge.group === group.id).map((edge) => edge.member));
+    const found = await unit.tx.query(group.kind, {
+      filter: { op: "true" },
+      limit: page,
+      ...(after === undefined ? {} : { after: { id: after } }),
+    });
+    const held = new Set(
+      (await unit.tx.groupsOf(found.records.map((one) => one.id)))
+        .filter((edge) => edge.group === group.id)
+        .map((edge) => edge.member),
+    );
     const add: Membership[] = [];
     const drop: { group: string; member: string }[] = [];
     for (const record of found.records) {
       const should = evaluateStoreFilter(rule, recordSubject(unit.registry, group.kind, record));
-      if (should && !held.has(record.id)) add.push({ group: group.id, member: record.id, memberKind: group.kind, origin: "rule" });
+      if (should && !held.has(record.id))
+        add.push({ group: group.id, member: record.id, memberKind: group.kind, origin: "rule" });
       if (!should && held.has(record.id)) drop.push({ group: group.id, member: record.id });
     }
     await unit.link(add);

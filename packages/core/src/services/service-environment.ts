@@ -1,13 +1,13 @@
 import type { Authorizer } from "../access/authorizer.ts";
 import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Metrics } from "../ports/metrics.ts";
+import type { AttributeOwner } from "../model/attribute-definition.ts";
 import type { PasswordHasher } from "../password/password-hasher.ts";
 import type { PasswordPolicy } from "../password/password-policy.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import type { Filter, StoreFilter } from "../query/filter.ts";
 import type { Reader } from "../store/store.ts";
-import type { AttributeOwner } from "../model/attribute-definition.ts";
 import type { WriteEnvironment } from "../write/unit-of-work.ts";
 
 /** What services work with. One per open directory. */

@@ -35,11 +35,15 @@ export class Sessions {
    * Begins a session. The bearer secret is returned once and stored as a hash.
    * @throws DirectoryError `denied` when the user is not active, `not-found`
    */
-  async begin(session: NewSession, options: WriteOptions = {}): Promise<{ readonly session: Session; readonly secret: string }> {
+  async begin(
+    session: NewSession,
+    options: WriteOptions = {},
+  ): Promise<{ readonly session: Session; readonly secret: string }> {
     const secret = randomBytes(32).toString("base64url");
     const { user, protocol, factors, lifetimeMs, data = {} } = session;
     const begun = await commit(this.#environment, { protocol, ...options }, async (unit) => {
-      if ((await unit.get("user", user)).state !== "active") throw new DirectoryError("denied", "the user is not active");
+      if ((await unit.get("user", user)).state !== "active")
+        throw new DirectoryError("denied", "the user is not active");
       const created = await unit.create("session", {
         user,
         protocol,
@@ -49,7 +53,11 @@ export class Sessions {
         authenticatedAt: unit.now,
         expiresAt: unit.now + lifetimeMs,
       });
-      unit.audit({ action: "session.begun", target: { kind: "user", id: user }, details: { session: created.id } });
+      unit.audit({
+        action: "session.begun",
+        target: { kind: "user", id: user },
+        details: { session: created.id },
+      });
       return created;
     });
     return { session: begun, secret };
@@ -65,7 +73,9 @@ export class Sessions {
   /** Live sessions of a user. */
   async ofUser(user: UserId, options?: CallOptions): Promise<readonly Session[]> {
     const now = this.#environment.clock();
-    return (await recordsBy(this.#environment.reader, "session", "user", user, options)).filter((one) => one.expiresAt > now);
+    return (await recordsBy(this.#environment.reader, "session", "user", user, options)).filter(
+      (one) => one.expiresAt > now,
+    );
   }
 
   /** Ends one session. @returns whether it was there */
@@ -74,7 +84,11 @@ export class Sessions {
       const session = await unit.tx.get("session", id);
       if (session === undefined) return false;
       await unit.remove("session", session);
-      unit.audit({ action: "session.ended", target: { kind: "user", id: session.user }, details: { session: id } });
+      unit.audit({
+        action: "session.ended",
+        target: { kind: "user", id: session.user },
+        details: { session: id },
+      });
       return true;
     });
   }

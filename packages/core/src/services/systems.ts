@@ -65,7 +65,10 @@ export class Systems {
       const after = await unit.update("system", before, patch);
       if (after === before) return before;
       await applyRulesTo(unit, "system", [after]);
-      unit.audit({ action: after.state === "revoked" ? "system.revoked" : "system.updated", target: targetOf(after) });
+      unit.audit({
+        action: after.state === "revoked" ? "system.revoked" : "system.updated",
+        target: targetOf(after),
+      });
       return after;
     });
   }
@@ -92,7 +95,9 @@ export class Systems {
     return withoutUndefined({
       hostname: optional("hostname", given["hostname"], (p, v) => checkName(p, v, 253)),
       os: optional("os", given["os"], checkText),
-      attributes: optional("attributes", given["attributes"], (p, v) => checkCustomAttributes(p, v, "system", registry)),
+      attributes: optional("attributes", given["attributes"], (p, v) =>
+        checkCustomAttributes(p, v, "system", registry),
+      ),
       state: optional("state", given["state"], (p, v) => checkOneOf(p, v, ["active", "revoked"])),
     });
   }

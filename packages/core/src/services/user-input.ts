@@ -1,7 +1,16 @@
 import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import type { UserId } from "../model/ids.ts";
+import { isId } from "../model/ids.ts";
 import type { CustomAttributes } from "../model/record.ts";
-import type { EmailAddress, EmployeeFields, ExternalId, PersonName, PosixAccount, User, UserState } from "../model/user.ts";
+import type {
+  EmailAddress,
+  EmployeeFields,
+  ExternalId,
+  PersonName,
+  PosixAccount,
+  User,
+  UserState,
+} from "../model/user.ts";
 import { checkCustomAttributes } from "../validate/attributes.ts";
 import {
   checkBoolean,
@@ -18,7 +27,6 @@ import {
   invalid,
   optional,
 } from "../validate/validate.ts";
-import { isId } from "../model/ids.ts";
 
 /** What describes a user, for creating and changing one. */
 export interface UserFields {
@@ -68,10 +76,15 @@ const fieldNames: readonly string[] = [
  * Checks what is given and brings it to the form that is stored.
  * @throws DirectoryError `invalid-input` with `details.path`
  */
-export function checkUserFields(path: string, input: unknown, registry: AttributeRegistry): Partial<UserContent> {
+export function checkUserFields(
+  path: string,
+  input: unknown,
+  registry: AttributeRegistry,
+): Partial<UserContent> {
   const given = checkObject(path, input, fieldNames);
   const at = (field: string): string => (path === "" ? field : `${path}.${field}`);
-  if (given["email"] !== undefined && given["emails"] !== undefined) throw invalid(at("email"), "give either email or emails");
+  if (given["email"] !== undefined && given["emails"] !== undefined)
+    throw invalid(at("email"), "give either email or emails");
   const emails =
     given["email"] === undefined
       ? optional(at("emails"), given["emails"], checkEmails)
@@ -83,12 +96,20 @@ export function checkUserFields(path: string, input: unknown, registry: Attribut
     emails,
     name: optional(at("name"), given["name"], checkPersonName),
     employee: optional(at("employee"), given["employee"], checkEmployee),
-    phones: optional(at("phones"), given["phones"], (p, v) => checkList(p, v, (q, w) => checkName(q, w, 64), 32)),
+    phones: optional(at("phones"), given["phones"], (p, v) =>
+      checkList(p, v, (q, w) => checkName(q, w, 64), 32),
+    ),
     posix: optional(at("posix"), given["posix"], checkPosix),
     sshKeys: optional(at("sshKeys"), given["sshKeys"], (p, v) => checkList(p, v, checkSshKey, 100)),
-    attributes: optional(at("attributes"), given["attributes"], (p, v) => checkCustomAttributes(p, v, "user", registry)),
-    state: optional(at("state"), given["state"], (p, v) => checkOneOf(p, v, ["staged", "active", "suspended"])),
-    externalIds: optional(at("externalIds"), given["externalIds"], (p, v) => checkList(p, v, checkExternalId, 32)),
+    attributes: optional(at("attributes"), given["attributes"], (p, v) =>
+      checkCustomAttributes(p, v, "user", registry),
+    ),
+    state: optional(at("state"), given["state"], (p, v) =>
+      checkOneOf(p, v, ["staged", "active", "suspended"]),
+    ),
+    externalIds: optional(at("externalIds"), given["externalIds"], (p, v) =>
+      checkList(p, v, checkExternalId, 32),
+    ),
   };
   return withoutUndefined(fields);
 }
@@ -96,7 +117,9 @@ export function checkUserFields(path: string, input: unknown, registry: Attribut
 /** Drops keys whose value is undefined, so that optional fields are absent rather than undefined. */
 export function withoutUndefined<T extends object>(
   fields: T,
-): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T]?: Exclude<T[K], undefined> } {
+): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T]?: Exclude<T[K], undefined>;
+} {
   for (const key of Object.keys(fields)) {
     if (fields[key as keyof T] === undefined) delete fields[key as keyof T];
   }
@@ -130,14 +153,21 @@ function checkEmails(path: string, value: unknown): readonly EmailAddress[] {
     },
     64,
   );
-  if (emails.filter((email) => email.primary).length > 1) throw invalid(path, "holds more than one primary address");
+  if (emails.filter((email) => email.primary).length > 1)
+    throw invalid(path, "holds more than one primary address");
   return emails;
 }
 
 function checkPersonName(path: string, value: unknown): PersonName {
   const given = checkObject(path, value, ["given", "family", "middle", "display"]);
-  const part = (name: string): string | undefined => optional(`${path}.${name}`, given[name] === "" ? undefined : given[name], checkName);
-  return withoutUndefined({ given: part("given"), family: part("family"), middle: part("middle"), display: part("display") });
+  const part = (name: string): string | undefined =>
+    optional(`${path}.${name}`, given[name] === "" ? undefined : given[name], checkName);
+  return withoutUndefined({
+    given: part("given"),
+    family: part("family"),
+    middle: part("middle"),
+    display: part("display"),
+  });
 }
 
 function checkEmployee(path: string, value: unknown): EmployeeFields {
@@ -171,5 +201,8 @@ function checkPosix(path: string, value: unknown): PosixAccount {
 
 function checkExternalId(path: string, value: unknown): ExternalId {
   const given = checkObject(path, value, ["source", "id"]);
-  return { source: checkName(`${path}.source`, given["source"], 64), id: checkName(`${path}.id`, given["id"], 512) };
+  return {
+    source: checkName(`${path}.source`, given["source"], 64),
+    id: checkName(`${path}.id`, given["id"], 512),
+  };
 }

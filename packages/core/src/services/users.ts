@@ -2,15 +2,21 @@ import { DirectoryError } from "../errors.ts";
 import type { UserId } from "../model/ids.ts";
 import type { Session } from "../model/session.ts";
 import type { User, UserState } from "../model/user.ts";
+import type { CallOptions } from "../store/store.ts";
 import { foldCase } from "../text/normalize.ts";
-import { type CallOptions } from "../store/store.ts";
-import { type RecordPatch, type UnitOfWork, type WriteOptions, commit, type NewRecord } from "../write/unit-of-work.ts";
-import { applyRulesTo } from "./rule-groups.ts";
-import { allPages, removeAll } from "./record-pages.ts";
+import { invalid } from "../validate/validate.ts";
+import {
+  commit,
+  type NewRecord,
+  type RecordPatch,
+  type UnitOfWork,
+  type WriteOptions,
+} from "../write/unit-of-work.ts";
 import type { Credentials } from "./credentials.ts";
+import { allPages, removeAll } from "./record-pages.ts";
+import { applyRulesTo } from "./rule-groups.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { checkUserFields, newUser, type UserContent, type UserFields } from "./user-input.ts";
-import { invalid } from "../validate/validate.ts";
 
 /** A user to create, with a first password if there is one. */
 export interface NewUser extends UserFields {
@@ -56,11 +62,20 @@ export class Users {
       const path = users.length === 1 ? "" : `[${i}]`;
       const { password, passwordHash, ...rest } = input;
       const fields = this.#newUser(path, rest);
-      const secret = await this.#credentials.prepareFirstPassword(path, fields, password, passwordHash, options);
+      const secret = await this.#credentials.prepareFirstPassword(
+        path,
+        fields,
+        password,
+        passwordHash,
+        options,
+      );
       prepared.push({ fields, secret });
     }
     return commit(this.#environment, options, async (unit) => {
-      const created = await this.insert(unit, prepared.map((one) => one.fields));
+      const created = await this.insert(
+        unit,
+        prepared.map((one) => one.fields),
+      );
       const passwords = created.flatMap((user, i): NewRecord<"credential">[] => {
         const secret = prepared[i]?.secret;
         return secret === undefined ? [] : [{ user: user.id, kind: "password", secret, status: "active" }];
@@ -147,7 +162,8 @@ export class Users {
 
   #newUser(path: string, input: UserFields): UserContent {
     const fields = checkUserFields(path, input, this.#environment.registry());
-    if (fields.username === undefined) throw invalid(path === "" ? "username" : `${path}.username`, "is required");
+    if (fields.username === undefined)
+      throw invalid(path === "" ? "username" : `${path}.username`, "is required");
     return { ...newUser, ...fields, username: fields.username };
   }
 }
@@ -156,7 +172,8 @@ export class Users {
 export async function endSessions(unit: UnitOfWork, user: UserId, except?: string): Promise<number> {
   const keep = (session: Session): boolean => session.id !== except;
   const ended = await removeAll(unit, "session", "user", user, keep);
-  if (ended > 0) unit.audit({ action: "session.ended", target: { kind: "user", id: user }, details: { sessions: ended } });
+  if (ended > 0)
+    unit.audit({ action: "session.ended", target: { kind: "user", id: user }, details: { sessions: ended } });
   return ended;
 }
 

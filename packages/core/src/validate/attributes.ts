@@ -19,13 +19,16 @@ export function checkCustomAttributes(
   for (const [name, raw] of Object.entries(given)) {
     const at = `${path}.${name.slice(0, 64)}`;
     const definition = registry.get(owner, name);
-    if (definition === undefined || builtIn.has(`${owner} ${name}`)) throw invalid(at, "is not a defined attribute");
+    if (definition === undefined || builtIn.has(`${owner} ${name}`))
+      throw invalid(at, "is not a defined attribute");
     const values = Array.isArray(raw) ? raw : [raw];
     if (values.length > maxValues) throw invalid(at, `holds more than ${maxValues} values`);
     if (!definition.multiValued && values.length > 1) throw invalid(at, "takes a single value");
     if (values.length === 0) continue;
     Object.defineProperty(checked, name, {
-      value: values.map((one, i) => checkValue(values.length === 1 ? at : `${at}[${i}]`, one, definition.syntax)),
+      value: values.map((one, i) =>
+        checkValue(values.length === 1 ? at : `${at}[${i}]`, one, definition.syntax),
+      ),
       enumerable: true,
     });
   }
@@ -45,7 +48,8 @@ function checkValue(path: string, value: unknown, syntax: string): AttributeValu
       return time;
     }
     case "binary":
-      if (typeof value !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) throw invalid(path, "must be base64");
+      if (typeof value !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
+        throw invalid(path, "must be base64");
       return value;
     default:
       return checkText(path, value);

@@ -10,7 +10,8 @@ export const maxValues = 1000;
 const controls = /[\p{Cc}\p{Cs}\p{Co}\u2028\u2029]/u;
 // Marks that reorder what a reader sees; in a name they serve only deceit.
 const bidirectional = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
-const invisible = /[\u00AD\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200D\u2060-\u2064\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFC]/u;
+const invisible =
+  /[\u00AD\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200D\u2060-\u2064\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFC]/u;
 
 /** A value that breaks a rule. `path` says where, as in `users[3].email`. */
 export function invalid(path: string, message: string): DirectoryError {
@@ -20,7 +21,8 @@ export function invalid(path: string, message: string): DirectoryError {
 /** A name people see: not empty, no control, bidirectional or invisible characters, not too long. Returned in NFC, trimmed. */
 export function checkName(path: string, value: unknown, maxLength: number = maxNameLength): string {
   if (typeof value !== "string") throw invalid(path, "must be text");
-  if (value.length > maxLength * 2 || [...value].length > maxLength) throw invalid(path, `is longer than ${maxLength} characters`);
+  if (value.length > maxLength * 2 || [...value].length > maxLength)
+    throw invalid(path, `is longer than ${maxLength} characters`);
   const name = value.normalize("NFC").trim();
   if (name === "") throw invalid(path, "must not be empty");
   if (controls.test(name) || bidirectional.test(name) || invisible.test(name)) {
@@ -51,13 +53,15 @@ export function checkText(path: string, value: unknown, maxLength: number = maxV
 /** An e-mail address: something, `@`, a domain; at most 254 characters (RFC 5321 §4.5.3.1). */
 export function checkEmail(path: string, value: unknown): string {
   const text = checkName(path, value, 254);
-  if (!/^[^\s@<>"(),:;[\]\\]+@[^\s@<>"(),:;[\]\\]+$/u.test(text)) throw invalid(path, "is not an e-mail address");
+  if (!/^[^\s@<>"(),:;[\]\\]+@[^\s@<>"(),:;[\]\\]+$/u.test(text))
+    throw invalid(path, "is not an e-mail address");
   return text;
 }
 
 /** A whole number within bounds. */
 export function checkInteger(path: string, value: unknown, min: number, max: number): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw invalid(path, "must be a whole number");
+  if (typeof value !== "number" || !Number.isSafeInteger(value))
+    throw invalid(path, "must be a whole number");
   if (value < min || value > max) throw invalid(path, `must be between ${min} and ${max}`);
   return value;
 }
@@ -65,7 +69,8 @@ export function checkInteger(path: string, value: unknown, min: number, max: num
 /** An absolute Unix path. */
 export function checkPath(path: string, value: unknown): string {
   const text = checkText(path, value, 4096);
-  if (!text.startsWith("/") || /[:\r\n\t]/.test(text)) throw invalid(path, "must be an absolute path without colons");
+  if (!text.startsWith("/") || /[:\r\n\t]/.test(text))
+    throw invalid(path, "must be an absolute path without colons");
   return text;
 }
 
@@ -105,8 +110,13 @@ export function checkList<T>(
 }
 
 /** An object with no other keys than these. */
-export function checkObject(path: string, value: unknown, allowed?: readonly string[]): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(path, "must be an object");
+export function checkObject(
+  path: string,
+  value: unknown,
+  allowed?: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid(path, "must be an object");
   for (const key of Object.keys(value)) {
     if (allowed !== undefined && !allowed.includes(key)) {
       throw invalid(path === "" ? key.slice(0, 64) : `${path}.${key.slice(0, 64)}`, "is not a known field");

@@ -24,7 +24,9 @@ export interface WriteOptions extends CallOptions {
 }
 
 /** What a caller may set of a new record. */
-export type NewRecord<K extends RecordKind> = Omit<RecordTypes[K], keyof RecordBase<string>> & { readonly id?: string };
+export type NewRecord<K extends RecordKind> = Omit<RecordTypes[K], keyof RecordBase<string>> & {
+  readonly id?: string;
+};
 
 /** What a caller may change: a field set to `undefined` is removed. */
 export type RecordPatch<K extends RecordKind> = {
@@ -97,7 +99,8 @@ export class UnitOfWork {
   /** The record. @throws DirectoryError `not-found` */
   async get<K extends RecordKind>(kind: K, id: string): Promise<RecordTypes[K]> {
     const record = await this.tx.get(kind, id);
-    if (record === undefined) throw new DirectoryError("not-found", `no such ${kind}`, { details: { kind, id } });
+    if (record === undefined)
+      throw new DirectoryError("not-found", `no such ${kind}`, { details: { kind, id } });
     return record;
   }
 
@@ -108,7 +111,10 @@ export class UnitOfWork {
   }
 
   /** Adds records with one call to the store. */
-  async createMany<K extends RecordKind>(kind: K, many: readonly NewRecord<K>[]): Promise<readonly RecordTypes[K][]> {
+  async createMany<K extends RecordKind>(
+    kind: K,
+    many: readonly NewRecord<K>[],
+  ): Promise<readonly RecordTypes[K][]> {
     if (many.length === 0) return [];
     const drafts = many.map((fields) => {
       const id = fields.id ?? newId(this.now);
@@ -126,30 +132,55 @@ export class UnitOfWork {
           updatedAt: this.now,
         }) as unknown as RecordTypes[K],
     );
-    await this.tx.insert(kind, records.map((record) => indexRecord(this.registry, kind, record)));
+    await this.tx.insert(
+      kind,
+      records.map((record) => indexRecord(this.registry, kind, record)),
+    );
     return records;
   }
 
-  /** Changes fields of a record read in this transaction. Writes nothing when nothing differs. */
-  async update<K extends RecordKind>(kind: K, before: RecordTypes[K], patch: RecordPatch<K>): Promise<RecordTypes[K]> {
+  /**
+   * Changes fields of a record read in this transaction. Writes nothing when nothing differs.
+   * @param told - what the change feed names instead of the fields, where these would mislead
+   */
+  async update<K extends RecordKind>(
+    kind: K,
+    before: RecordTypes[K],
+    patch: RecordPatch<K>,
+    told?: readonly string[],
+  ): Promise<RecordTypes[K]> {
     const fields = Object.keys(patch).filter(
       (field) =>
         !baseFields.includes(field) &&
-        JSON.stringify(before[field as keyof RecordTypes[K]]) !== JSON.stringify(patch[field as keyof typeof patch]),
+        JSON.stringify(before[field as keyof RecordTypes[K]]) !==
+          JSON.stringify(patch[field as keyof typeof patch]),
     );
     if (fields.length === 0) return before;
     const merged: Record<string, unknown> = { ...before, ...patch };
     for (const field of fields) if (merged[field] === undefined) delete merged[field];
-    const draft = { kind, id: before.id, operation: "updated" as const, at: this.now, fields };
+    const draft = {
+      kind,
+      id: before.id,
+      operation: "updated" as const,
+      at: this.now,
+      fields: told ?? fields,
+    };
     const revision = await this.#append([{ ...draft, ...describe(kind, merged as never) }]);
-    const record = { ...merged, version: before.version + 1, revision, updatedAt: this.now } as unknown as RecordTypes[K];
+    const record = {
+      ...merged,
+      version: before.version + 1,
+      revision,
+      updatedAt: this.now,
+    } as unknown as RecordTypes[K];
     await this.tx.update(kind, indexRecord(this.registry, kind, record), before.version);
     return record;
   }
 
   /** Removes a record read in this transaction. */
   async remove<K extends RecordKind>(kind: K, record: RecordTypes[K]): Promise<void> {
-    await this.#append([{ kind, id: record.id, operation: "deleted", at: this.now, ...describe(kind, record as never) }]);
+    await this.#append([
+      { kind, id: record.id, operation: "deleted", at: this.now, ...describe(kind, record as never) },
+    ]);
     await this.tx.remove(kind, record.id, record.version);
   }
 
@@ -159,7 +190,9 @@ export class UnitOfWork {
   }
 
   /** Removes members. @returns the edges that were there */
-  async unlink(edges: readonly { readonly group: string; readonly member: string }[]): Promise<readonly Membership[]> {
+  async unlink(
+    edges: readonly { readonly group: string; readonly member: string }[],
+  ): Promise<readonly Membership[]> {
     return this.#edges("deleted", await this.tx.removeMembers(edges));
   }
 
@@ -184,7 +217,10 @@ export class UnitOfWork {
     return this.#changes;
   }
 
-  async #edges(operation: "created" | "deleted", edges: readonly Membership[]): Promise<readonly Membership[]> {
+  async #edges(
+    operation: "created" | "deleted",
+    edges: readonly Membership[],
+  ): Promise<readonly Membership[]> {
     if (edges.length === 0) return edges;
     await this.#append(
       edges.map((edge) => ({
@@ -201,7 +237,8 @@ export class UnitOfWork {
 
   async #append(drafts: readonly ChangeDraft[]): Promise<number> {
     const first = await this.tx.appendChanges(drafts);
-    for (const [i, draft] of drafts.entries()) this.#changes.push({ ...draft, revision: first + i } as Change);
+    for (const [i, draft] of drafts.entries())
+      this.#changes.push({ ...draft, revision: first + i } as Change);
     return first;
   }
 }

@@ -1,0 +1,171 @@
+import type { SecureContextOptions } from "node:tls";
+import { type Directory, DirectoryError } from "@directorykit/core";
+
+/** What a bound person may search when the grant that let them in says nothing. */
+export type SearchAccess = "directory" | "self" | "none";
+
+/** Where people and groups lie below the base DN. */
+export interface TreeLayout {
+  /** Relative name of the container of people. Default `ou=Users`. */
+  readonly users: string;
+  /** Relative name of the container of groups. Default `ou=Groups`. */
+  readonly groups: string;
+  /** Attribute that names people, with the username as its value. Default `uid`. */
+  readonly userNaming: "uid" | "cn";
+  /** `flatten`: members and memberOf go through nested groups, as access does. `direct`: as the groups are built. Default `flatten`. */
+  readonly nesting: "flatten" | "direct";
+  /** `granted`: people whom a grant lets use the LDAP resource. `all`: everyone active. Default `granted`. */
+  readonly people: "granted" | "all";
+}
+
+/** Who may read what. Everyone may read the root DSE; nobody reads anything else before a bind. */
+export interface LdapAccess {
+  /**
+   * What bound people may search unless the grant that let them in has the attribute `search`: `directory` (the
+   * people and groups of the tree), `self` (their own entry and groups) or `none`. Default `directory`.
+   */
+  readonly search: SearchAccess;
+  /** LDAP names of attributes that are never shown or matched, beside passwords, which never are. Default none. */
+  readonly hiddenAttributes: readonly string[];
+}
+
+/** Bounds on what peers can make the server do. Hitting one counts in the metric `directorykit_ldap_limit_hit_total`. */
+export interface LdapLimits {
+  /** Open connections. Default 10,000; one more is closed at once. */
+  readonly maxConnections: number;
+  /** Open connections of one address. Default 1,000. */
+  readonly maxConnectionsPerAddress: number;
+  /** Octets of one message before a bind. Default 262,144. */
+  readonly maxMessageBytesAnonymous: number;
+  /** Octets of one message after a bind. Default 4,194,304. */
+  readonly maxMessageBytesBound: number;
+  /** Operations a connection may have under way before a bind. Default 100; further input waits. */
+  readonly maxPendingAnonymous: number;
+  /** The same after a bind. Default 1,000. */
+  readonly maxPendingBound: number;
+  /** Entries of one search. Default 10,000. */
+  readonly maxSearchEntries: number;
+  /** Milliseconds one search may take. Default 60,000. */
+  readonly maxSearchMs: number;
+  /** Records one search may look at. Default 1,000,000. */
+  readonly maxSearchScan: number;
+  /** Milliseconds a connection may say nothing. Default 900,000 (15 minutes). */
+  readonly idleTimeoutMs: number;
+  /** Milliseconds a message, once begun, may take to arrive whole; also a TLS handshake. Default 10,000. */
+  readonly messageTimeoutMs: number;
+  /** Milliseconds a peer may leave our answers unread. Default 30,000. */
+  readonly writeTimeoutMs: number;
+  /** Octets of answers kept ready in memory. Default 67,108,864; 0 turns it off. */
+  readonly maxAnswerCacheBytes: number;
+}
+
+/** Lets passwords cross connections without TLS: on `loopback`, or `anywhere`, which no network deserves. */
+export const allowPlaintextBind: unique symbol = Symbol.for("directorykit.ldap.allowPlaintextBind") as never;
+
+/** Certificate and key, with what else Node's TLS takes for a server. */
+export type LdapTlsOptions = Pick<
+  SecureContextOptions,
+  "key" | "cert" | "ca" | "passphrase" | "ciphers" | "minVersion" | "maxVersion"
+>;
+
+/** Options of {@link ldapServer}. Unknown keys are refused. */
+export interface LdapServerOptions {
+  /** The directory to serve. */
+  readonly directory: Directory;
+  /** Root of the tree. Default: `baseDn` of the LDAP resource, else of the organization. */
+  readonly baseDn?: string;
+  /** Name of the LDAP resource whose grants give access. Default: every resource of kind `ldap`. */
+  readonly resource?: string;
+  /** Where things lie. */
+  readonly layout?: Partial<TreeLayout>;
+  /** Who may read what. */
+  readonly access?: Partial<LdapAccess>;
+  /** Bounds. */
+  readonly limits?: Partial<LdapLimits>;
+  /** Certificate for StartTLS and LDAPS. Without one neither is offered. */
+  readonly tls?: LdapTlsOptions;
+  /** Default: passwords only over TLS. */
+  readonly [allowPlaintextBind]?: "loopback" | "anywhere";
+}
+
+/** Options with every default filled in. */
+export interface ResolvedLdapOptions {
+  readonly directory: Directory;
+  readonly baseDn: string | undefined;
+  readonly resource: string | undefined;
+  readonly layout: TreeLayout;
+  readonly access: LdapAccess;
+  readonly limits: LdapLimits;
+  readonly tls: LdapTlsOptions | undefined;
+  readonly plaintextBind: "never" | "loopback" | "anywhere";
+}
+
+const defaultLayout: TreeLayout = {
+  users: "ou=Users",
+  groups: "ou=Groups",
+  userNaming: "uid",
+  nesting: "flatten",
+  people: "granted",
+};
+const defaultAccess: LdapAccess = { search: "directory", hiddenAttributes: [] };
+
+/** The limits used where none are given. */
+export const defaultLdapLimits: LdapLimits = {
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: 1_000,
+  maxMessageBytesAnonymous: 262_144,
+  maxMessageBytesBound: 4_194_304,
+  maxPendingAnonymous: 100,
+  maxPendingBound: 1_000,
+  maxSearchEntries: 10_000,
+  maxSearchMs: 60_000,
+  maxSearchScan: 1_000_000,
+  idleTimeoutMs: 900_000,
+  messageTimeoutMs: 10_000,
+  writeTimeoutMs: 30_000,
+  maxAnswerCacheBytes: 67_108_864,
+};
+
+const optionNames: readonly string[] = [
+  "directory",
+  "baseDn",
+  "resource",
+  "layout",
+  "access",
+  "limits",
+  "tls",
+] satisfies (keyof LdapServerOptions)[];
+
+/** Fills in defaults. @throws DirectoryError `misconfigured` for unknown keys and values out of range */
+export function resolveOptions(options: LdapServerOptions): ResolvedLdapOptions {
+  known("ldapServer", options, optionNames);
+  known("layout", options.layout ?? {}, Object.keys(defaultLayout));
+  known("access", options.access ?? {}, Object.keys(defaultAccess));
+  known("limits", options.limits ?? {}, Object.keys(defaultLdapLimits));
+  const limits = { ...defaultLdapLimits, ...options.limits };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < (name === "maxAnswerCacheBytes" ? 0 : 1)) {
+      throw new DirectoryError("misconfigured", `limits.${name} must be a positive whole number`);
+    }
+  }
+  const plaintextBind = options[allowPlaintextBind] ?? "never";
+  if (!["never", "loopback", "anywhere"].includes(plaintextBind)) {
+    throw new DirectoryError("misconfigured", "allowPlaintextBind must be loopback or anywhere");
+  }
+  return {
+    directory: options.directory,
+    baseDn: options.baseDn,
+    resource: options.resource,
+    layout: { ...defaultLayout, ...options.layout },
+    access: { ...defaultAccess, ...options.access },
+    limits,
+    tls: options.tls,
+    plaintextBind,
+  };
+}
+
+function known(what: string, given: object, names: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) throw new DirectoryError("misconfigured", `${what} has no option ${name}`);
+  }
+}

@@ -1,0 +1,71 @@
+import { encodeObjectName, encodePartialAttribute } from "../codec/index.ts";
+import type { AttributeTypeDefinition } from "./schema-definitions.ts";
+
+/** One attribute of an entry, encoded once and sent many times. */
+export interface EntryAttribute {
+  /** Its type. */
+  readonly type: AttributeTypeDefinition;
+  /** Values as text; octets of binary attributes are only in the encoded form. */
+  readonly values: readonly string[];
+  /** PartialAttribute with values. */
+  readonly encoded: Uint8Array;
+  /** Shown only to the person themself. */
+  readonly selfOnly: boolean;
+}
+
+/** An entry as it can be sent: its own DN, never the client's spelling, and its attributes. */
+export interface Entry {
+  /** Distinguished name. */
+  readonly dn: string;
+  /** The DN encoded. */
+  readonly objectName: Uint8Array;
+  /** Attributes in the order they are sent. */
+  readonly attributes: readonly EntryAttribute[];
+}
+
+/** Puts an entry together. */
+export class EntryBuilder {
+  readonly #dn: string;
+  readonly #attributes: EntryAttribute[] = [];
+
+  constructor(dn: string) {
+    this.#dn = dn;
+  }
+
+  /** Adds an attribute; one without values is left out. */
+  add(type: AttributeTypeDefinition | undefined, values: readonly string[], selfOnly = false): this {
+    return this.addOctets(
+      type,
+      values.map((value) => Buffer.from(value)),
+      values,
+      selfOnly,
+    );
+  }
+
+  /** Adds an attribute whose values are octets. */
+  addOctets(
+    type: AttributeTypeDefinition | undefined,
+    octets: readonly Uint8Array[],
+    values: readonly string[] = [],
+    selfOnly = false,
+  ): this {
+    if (type !== undefined && octets.length > 0) {
+      this.#attributes.push({
+        type,
+        values,
+        encoded: encodePartialAttribute(type.names[0] as string, octets),
+        selfOnly,
+      });
+    }
+    return this;
+  }
+
+  build(): Entry {
+    return { dn: this.#dn, objectName: encodeObjectName(this.#dn), attributes: this.#attributes };
+  }
+}
+
+/** GeneralizedTime of milliseconds since the epoch, in UTC (RFC 4517 §3.3.13). */
+export function generalizedTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace(/[-:T]/g, "")}Z`;
+}

@@ -1,0 +1,67 @@
+import type { AttributeRegistry, Group } from "@directorykit/core";
+import { type Entry, EntryBuilder, generalizedTime } from "./entry.ts";
+import { type Schema, subschemaDn } from "./schema.ts";
+import type { Tree } from "./tree.ts";
+import { text } from "./user-entry.ts";
+
+/** What a group's entry needs beside the group. */
+export interface GroupEntryParts {
+  /** Usernames of its members; `undefined` when nobody asked. */
+  readonly users: readonly string[] | undefined;
+  /** Names of groups that are members, where nesting is shown as built. */
+  readonly groups: readonly string[];
+  /** Names of groups it is a member of. */
+  readonly memberOf: readonly string[];
+}
+
+/** The object classes of a group's entry. */
+export function groupObjectClasses(group: Group): readonly string[] {
+  return ["top", "groupOfNames", ...(group.posixGid === undefined ? [] : ["posixGroup"])];
+}
+
+/** A group as an entry (RFC 4519 groupOfNames, RFC 2307bis posixGroup). */
+export function groupEntry(
+  group: Group,
+  tree: Tree,
+  schema: Schema,
+  registry: AttributeRegistry,
+  parts: GroupEntryParts,
+): Entry {
+  const dn = tree.groupDn(group.name);
+  const entry = new EntryBuilder(dn)
+    .add(schema.type("objectClass"), groupObjectClasses(group))
+    .add(schema.type("cn"), [group.name]);
+  for (const attribute of registry.all("group")) {
+    const type =
+      attribute.names.ldap === undefined || attribute.name === "name"
+        ? undefined
+        : schema.type(attribute.names.ldap);
+    if (type === undefined || attribute.sensitivity === "secret") continue;
+    const values = registry.values("group", group, attribute.name);
+    entry.add(
+      type,
+      values.map((value) => text(value, attribute.syntax)),
+      attribute.sensitivity === "self",
+    );
+  }
+  if (parts.users !== undefined) {
+    entry.add(schema.type("member"), [
+      ...parts.users.map((name) => tree.userDn(name)),
+      ...parts.groups.map((name) => tree.groupDn(name)),
+    ]);
+    if (group.posixGid !== undefined) entry.add(schema.type("memberUid"), parts.users);
+  }
+  return entry
+    .add(schema.type("entryUUID"), [group.id])
+    .add(schema.type("entryDN"), [dn])
+    .add(schema.type("structuralObjectClass"), ["groupOfNames"])
+    .add(schema.type("createTimestamp"), [generalizedTime(group.createdAt)])
+    .add(schema.type("modifyTimestamp"), [generalizedTime(group.updatedAt)])
+    .add(schema.type("hasSubordinates"), ["FALSE"])
+    .add(schema.type("subschemaSubentry"), [subschemaDn])
+    .add(
+      schema.type("memberOf"),
+      parts.memberOf.map((name) => tree.groupDn(name)),
+    )
+    .build();
+}

@@ -1,0 +1,123 @@
+import type { AttributeDefinition, AttributeRegistry } from "@directorykit/core";
+import {
+  type AttributeTypeDefinition,
+  attributeTypes,
+  matchingRules,
+  type ObjectClassDefinition,
+  objectClasses,
+  syntaxes,
+} from "./schema-definitions.ts";
+
+/** DN of the entry that publishes the schema (RFC 4512 §4.2). */
+export const subschemaDn = "cn=Subschema";
+
+/** The schema of the tree: standard types, and those the organization defines. */
+export class Schema {
+  readonly #types = new Map<string, AttributeTypeDefinition>();
+  readonly #custom: AttributeTypeDefinition[] = [];
+  readonly #classes = new Map<string, ObjectClassDefinition>();
+
+  constructor(registry: AttributeRegistry) {
+    for (const type of attributeTypes) this.#add(type);
+    for (const owner of ["user", "group"] as const) {
+      for (const attribute of registry.all(owner)) {
+        const name = attribute.names.ldap;
+        if (name === undefined || this.#types.has(name.toLowerCase())) continue;
+        const type: AttributeTypeDefinition = {
+          names: [name],
+          oid: attribute.names.ldapOid ?? uuidOid((attribute as Partial<AttributeDefinition>).id),
+          syntax: syntaxOf(attribute.matching),
+          ...(attribute.multiValued ? {} : { single: true }),
+        };
+        this.#custom.push(type);
+        this.#add(type);
+      }
+    }
+    for (const one of objectClasses) {
+      this.#classes.set(one.name.toLowerCase(), one);
+      this.#classes.set(one.oid, one);
+    }
+  }
+
+  /** The type by any of its names or its OID, regardless of case. Options must be cut off before. */
+  type(name: string): AttributeTypeDefinition | undefined {
+    return this.#types.get(name) ?? this.#types.get(name.toLowerCase());
+  }
+
+  /** The object class by name or OID, regardless of case. */
+  objectClass(name: string): ObjectClassDefinition | undefined {
+    return this.#classes.get(name.toLowerCase());
+  }
+
+  /** Values of the subschema's attributes (RFC 4512 §4.2). */
+  publish(): {
+    readonly attributeTypes: string[];
+    readonly objectClasses: string[];
+    readonly matchingRules: string[];
+    readonly ldapSyntaxes: string[];
+  } {
+    const custom = this.#custom.map((type) => type.names[0] as string);
+    return {
+      attributeTypes: [...attributeTypes, ...this.#custom].map(describeType),
+      objectClasses: objectClasses.map((one) =>
+        describeClass(one.name === "inetOrgPerson" ? { ...one, may: [...(one.may ?? []), ...custom] } : one),
+      ),
+      matchingRules: Object.entries(matchingRules).map(
+        ([name, rule]) => `( ${rule.oid} NAME '${name}' SYNTAX ${rule.syntax} )`,
+      ),
+      ldapSyntaxes: [
+        ...new Map(
+          Object.values(syntaxes).map((one) => [one.oid, `( ${one.oid} DESC '${one.text}' )`]),
+        ).values(),
+      ],
+    };
+  }
+
+  #add(type: AttributeTypeDefinition): void {
+    for (const name of [...type.names, type.oid]) this.#types.set(name.toLowerCase(), type);
+  }
+}
+
+function syntaxOf(matching: AttributeDefinition["matching"]): AttributeTypeDefinition["syntax"] {
+  switch (matching) {
+    case "caseExact":
+      return "caseExactString";
+    case "telephone":
+    case "integer":
+    case "boolean":
+    case "time":
+    case "uuid":
+      return matching;
+    case "octetString":
+      return "octets";
+    case "caseIgnore":
+      return "directoryString";
+  }
+}
+
+/** An OID of its own for every definition: a UUID as an arc of 2.25 (ITU-T X.667 §7). */
+function uuidOid(id: string | undefined): string {
+  return id === undefined ? "2.25.0" : `2.25.${BigInt(`0x${id.replaceAll("-", "")}`)}`;
+}
+
+function describeType(type: AttributeTypeDefinition): string {
+  const syntax = syntaxes[type.syntax];
+  const names =
+    type.names.length === 1 ? `'${type.names[0]}'` : `( ${type.names.map((name) => `'${name}'`).join(" ")} )`;
+  return [
+    `( ${type.oid} NAME ${names}`,
+    syntax.equality === undefined ? "" : ` EQUALITY ${syntax.equality}`,
+    syntax.ordering === undefined ? "" : ` ORDERING ${syntax.ordering}`,
+    syntax.substrings === undefined ? "" : ` SUBSTR ${syntax.substrings}`,
+    ` SYNTAX ${syntax.oid}`,
+    type.single === true ? " SINGLE-VALUE" : "",
+    type.operational === true ? " NO-USER-MODIFICATION USAGE directoryOperation" : "",
+    " )",
+  ].join("");
+}
+
+function describeClass(one: ObjectClassDefinition): string {
+  const list = (word: string, names: readonly string[] | undefined): string =>
+    names === undefined || names.length === 0 ? "" : ` ${word} ( ${names.join(" $ ")} )`;
+  return `( ${one.oid} NAME '${one.name}'${one.sup === undefined ? "" : ` SUP ${one.sup}`} ${one.kind}${list("MUST", one.must)}${list("MAY", one.may)} )`;
+}

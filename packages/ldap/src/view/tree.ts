@@ -1,0 +1,115 @@
+import { DirectoryError, foldCase, type ResourceId } from "@directorykit/core";
+import {
+  type DistinguishedName,
+  dnKey,
+  escapeDnValue,
+  formatDn,
+  isDescendantDn,
+  parseDn,
+} from "../codec/index.ts";
+import type { TreeLayout } from "../options.ts";
+
+/** What a DN of the tree stands for. */
+export type TreeNode =
+  | { readonly type: "suffix" | "users" | "groups" }
+  /** A person, by the folded username in the DN; whether there is one is not known yet. */
+  | { readonly type: "user"; readonly username: string }
+  /** A group, by the folded name in the DN. */
+  | { readonly type: "group"; readonly name: string };
+
+/** One naming context: a base DN, what lies below it, and the resources whose grants give access to it. */
+export class Tree {
+  /** The base DN as it is shown. */
+  readonly suffix: string;
+  /** DN of the container of people. */
+  readonly usersDn: string;
+  /** DN of the container of groups. */
+  readonly groupsDn: string;
+  /** LDAP resources whose grants count here. */
+  readonly resources: readonly ResourceId[];
+  readonly #suffixDn: DistinguishedName;
+  readonly #suffixKey: string;
+  readonly #usersKey: string;
+  readonly #groupsKey: string;
+  readonly #userNaming: TreeLayout["userNaming"];
+  readonly #depths: { readonly user: number; readonly group: number };
+
+  /** @throws DirectoryError `misconfigured` when a DN cannot be read */
+  constructor(baseDn: string, layout: TreeLayout, resources: readonly ResourceId[]) {
+    const users = readDn(`${layout.users},${baseDn}`);
+    const groups = readDn(`${layout.groups},${baseDn}`);
+    this.#suffixDn = readDn(baseDn);
+    this.suffix = formatDn(this.#suffixDn);
+    this.usersDn = formatDn(users);
+    this.groupsDn = formatDn(groups);
+    this.resources = resources;
+    this.#suffixKey = dnKey(this.#suffixDn);
+    this.#usersKey = dnKey(users);
+    this.#groupsKey = dnKey(groups);
+    this.#userNaming = layout.userNaming;
+    this.#depths = { user: users.rdns.length + 1, group: groups.rdns.length + 1 };
+    if (this.#usersKey === this.#groupsKey)
+      throw new DirectoryError("misconfigured", "layout.users and layout.groups must differ");
+  }
+
+  /** RDNs of the suffix, for the attributes of its own entry. */
+  get suffixDn(): DistinguishedName {
+    return this.#suffixDn;
+  }
+
+  /** Whether the DN is the suffix or lies below it. */
+  holds(dn: DistinguishedName): boolean {
+    return dnKey(dn) === this.#suffixKey || isDescendantDn(dn, this.#suffixDn);
+  }
+
+  /** What the DN stands for, or `undefined` when nothing of the tree can be there. */
+  locate(dn: DistinguishedName): TreeNode | undefined {
+    const key = dnKey(dn);
+    if (key === this.#suffixKey) return { type: "suffix" };
+    if (key === this.#usersKey) return { type: "users" };
+    if (key === this.#groupsKey) return { type: "groups" };
+    const [rdn, ...rest] = dn.rdns;
+    const ava = rdn?.length === 1 ? rdn[0] : undefined;
+    if (ava === undefined || typeof ava.value !== "string") return undefined;
+    const parent = dnKey({ rdns: rest });
+    const type = ava.type.toLowerCase();
+    if (
+      parent === this.#usersKey &&
+      dn.rdns.length === this.#depths.user &&
+      isNamed(type, this.#userNaming)
+    ) {
+      return { type: "user", username: foldCase(ava.value) };
+    }
+    if (parent === this.#groupsKey && dn.rdns.length === this.#depths.group && isNamed(type, "cn")) {
+      return { type: "group", name: foldCase(ava.value) };
+    }
+    return undefined;
+  }
+
+  /** DN of a person. */
+  userDn(username: string): string {
+    return `${this.#userNaming}=${escapeDnValue(username)},${this.usersDn}`;
+  }
+
+  /** DN of a group. */
+  groupDn(name: string): string {
+    return `cn=${escapeDnValue(name)},${this.groupsDn}`;
+  }
+}
+
+const namingTypes: Readonly<Record<string, readonly string[]>> = {
+  uid: ["uid", "userid", "0.9.2342.19200300.100.1.1"],
+  cn: ["cn", "commonname", "2.5.4.3"],
+};
+
+function isNamed(type: string, naming: "uid" | "cn"): boolean {
+  return namingTypes[naming]?.includes(type) === true;
+}
+
+function readDn(text: string): DistinguishedName {
+  try {
+    return parseDn(text);
+  } catch (cause) {
+    throw new DirectoryError("misconfigured", `not a distinguished name: ${text.slice(0, 200)}`, { cause });
+  }
+}

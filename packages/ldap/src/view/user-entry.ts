@@ -1,0 +1,92 @@
+import { type AttributeRegistry, displayNameOf, type User } from "@directorykit/core";
+import { type Entry, EntryBuilder, generalizedTime } from "./entry.ts";
+import type { Schema } from "./schema.ts";
+import { subschemaDn } from "./schema.ts";
+import type { Tree } from "./tree.ts";
+
+/** Directory attributes that the view shows under the LDAP names the registry gives them, in this order. */
+const shownInOwnWay: ReadonlySet<string> = new Set([
+  "username",
+  "familyName",
+  "manager",
+  "createdAt",
+  "updatedAt",
+  "id",
+]);
+
+/** What a user's entry needs beside the user. */
+export interface UserEntryParts {
+  /** DNs of the groups to show in memberOf. */
+  readonly memberOf: readonly string[];
+  /** Username of the manager. */
+  readonly manager: string | undefined;
+}
+
+/** The object classes of a user's entry. */
+export function userObjectClasses(user: User): readonly string[] {
+  return [
+    "top",
+    "person",
+    "organizationalPerson",
+    "inetOrgPerson",
+    ...(user.posix === undefined ? [] : ["posixAccount"]),
+    ...(user.sshKeys.length === 0 ? [] : ["ldapPublicKey"]),
+  ];
+}
+
+/** A user as an entry (RFC 2798 inetOrgPerson, RFC 2307 posixAccount). */
+export function userEntry(
+  user: User,
+  tree: Tree,
+  schema: Schema,
+  registry: AttributeRegistry,
+  naming: "uid" | "cn",
+  parts: UserEntryParts,
+): Entry {
+  const name = displayNameOf(user);
+  const entry = new EntryBuilder(tree.userDn(user.username))
+    .add(schema.type("objectClass"), userObjectClasses(user))
+    .add(schema.type("uid"), [user.username])
+    .add(schema.type("cn"), naming === "cn" && user.username !== name ? [user.username, name] : [name])
+    // sn is mandatory in person (RFC 4519 §3.12); someone without a family name goes by the whole name.
+    .add(schema.type("sn"), [user.name.family ?? name]);
+  for (const attribute of registry.all("user")) {
+    const type = attribute.names.ldap === undefined ? undefined : schema.type(attribute.names.ldap);
+    if (type === undefined || attribute.sensitivity === "secret" || shownInOwnWay.has(attribute.name))
+      continue;
+    const values = registry.values("user", user, attribute.name);
+    if (values.length === 0) continue;
+    const selfOnly = attribute.sensitivity === "self";
+    if (attribute.syntax === "binary")
+      entry.addOctets(
+        type,
+        values.map((value) => Buffer.from(String(value), "base64")),
+        values.map(String),
+        selfOnly,
+      );
+    else
+      entry.add(
+        type,
+        values.map((value) => text(value, attribute.syntax)),
+        selfOnly,
+      );
+  }
+  if (parts.manager !== undefined) entry.add(schema.type("manager"), [tree.userDn(parts.manager)]);
+  return entry
+    .add(schema.type("entryUUID"), [user.id])
+    .add(schema.type("entryDN"), [tree.userDn(user.username)])
+    .add(schema.type("structuralObjectClass"), ["inetOrgPerson"])
+    .add(schema.type("createTimestamp"), [generalizedTime(user.createdAt)])
+    .add(schema.type("modifyTimestamp"), [generalizedTime(user.updatedAt)])
+    .add(schema.type("hasSubordinates"), ["FALSE"])
+    .add(schema.type("subschemaSubentry"), [subschemaDn])
+    .add(schema.type("memberOf"), parts.memberOf)
+    .build();
+}
+
+/** A value in its LDAP form. */
+export function text(value: string | number | boolean, syntax: string): string {
+  if (syntax === "time") return generalizedTime(Number(value));
+  if (syntax === "boolean") return value === true ? "TRUE" : "FALSE";
+  return String(value);
+}
