@@ -102,7 +102,10 @@ export class Dictionary {
 
   #names(scope: number): Map<string, number> {
     let names = this.#attributes.get(scope);
-    if (names === undefined) this.#attributes.set(scope, (names = new Map()));
+    if (names === undefined) {
+      names = new Map();
+      this.#attributes.set(scope, names);
+    }
     return names;
   }
 

@@ -86,10 +86,10 @@ export function candidates(filter: StoreFilter, scope: FilterScope): Sql | undef
     case "and":
       return undefined;
     case "false":
-      return { text: "SELECT 0 WHERE 0", parameters: [] };
+      return { text: "SELECT 0 AS seq WHERE 0", parameters: [] };
     case "or": {
       const parts = filter.of.map((part) => candidates(part, scope));
-      if (parts.length === 0) return { text: "SELECT 0 WHERE 0", parameters: [] };
+      if (parts.length === 0) return { text: "SELECT 0 AS seq WHERE 0", parameters: [] };
       if (parts.length > maxUnion || parts.some((part) => part === undefined)) return undefined;
       return {
         text: parts.map((part) => (part as Sql).text).join(" UNION ALL "),
@@ -108,7 +108,7 @@ export function candidates(filter: StoreFilter, scope: FilterScope): Sql | undef
       };
     default: {
       const attribute = scope.attribute(filter.attribute);
-      if (attribute === undefined) return { text: "SELECT 0 WHERE 0", parameters: [] };
+      if (attribute === undefined) return { text: "SELECT 0 AS seq WHERE 0", parameters: [] };
       const test = valueTest(filter);
       return {
         text: `SELECT e.seq FROM posting e WHERE e.attribute = ?${test.text}`,

@@ -42,7 +42,8 @@ export class ScanThread {
       });
     }
     if (signal?.aborted === true) throw new DirectoryError("timeout", "aborted");
-    const worker = (this.#worker ??= this.#start());
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     this.#last += 1;
     const request: ScanRequest = {
       id: this.#last,

@@ -1,1 +1,7 @@
-export {};
+export type {
+  ConformanceOptions,
+  ConformanceTest,
+  MakeStore,
+  StoreUnderTest,
+} from "./conformance-test.ts";
+export { storeConformance } from "./store-conformance.ts";
