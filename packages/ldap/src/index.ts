@@ -1,1 +1,27 @@
-export {};
+export {
+  escapeDnValue,
+  escapeFilterValue,
+  type Filter,
+  filter,
+  formatFilter,
+  LdapResultCode,
+  parseFilter,
+} from "./codec/index.ts";
+export { errorCodeFor, resultCodeFor } from "./errors.ts";
+export {
+  allowPlaintextBind,
+  defaultLdapLimits,
+  type LdapAccess,
+  type LdapLimits,
+  type LdapServerOptions,
+  type LdapTlsOptions,
+  type SearchAccess,
+  type TreeLayout,
+} from "./options.ts";
+export {
+  type LdapCloseOptions,
+  type LdapListener,
+  type LdapListenOptions,
+  LdapServer,
+  ldapServer,
+} from "./server/ldap-server.ts";

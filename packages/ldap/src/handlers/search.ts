@@ -18,9 +18,13 @@ import type { LdapIdentity, LdapSession, Outcome } from "./session.ts";
 export interface EntrySink {
   /**
    * Takes an entry. A promise means "wait": the peer is slow to read.
-   * @param user - id of the person the entry is about, if it is about one
+   * @param about - ids of the people whose change may change the entry: the one it is about, their manager
    */
-  entry(objectName: Uint8Array, attributes: readonly Uint8Array[], user?: string): void | Promise<void>;
+  entry(
+    objectName: Uint8Array,
+    attributes: readonly Uint8Array[],
+    about: readonly string[],
+  ): void | Promise<void>;
 }
 
 /** Thrown to end a search that has sent as many entries as it may. */
@@ -53,11 +57,11 @@ export async function search(
     selection: Selection,
     isSelf: boolean,
     hidden: ReadonlySet<AttributeTypeDefinition>,
-    user?: string,
+    about: readonly string[] = [],
   ): Promise<void> => {
     if (sent === most) throw enough;
     sent += 1;
-    const waiting = sink.entry(entry.objectName, selection.apply(entry, isSelf, hidden), user);
+    const waiting = sink.entry(entry.objectName, selection.apply(entry, isSelf, hidden), about);
     if (waiting !== undefined) await waiting;
   };
   try {
@@ -75,7 +79,7 @@ type Send = (
   selection: Selection,
   isSelf: boolean,
   hidden: ReadonlySet<AttributeTypeDefinition>,
-  user?: string,
+  about?: readonly string[],
 ) => Promise<void>;
 
 async function run(
@@ -147,7 +151,7 @@ async function run(
         selection,
         user.id === identity.user,
         hidden,
-        user.id,
+        peopleIn(user as User),
       );
     }
   }
@@ -172,6 +176,11 @@ async function run(
   }
   if (found) return { resultCode: LdapResultCode.success };
   return { resultCode: LdapResultCode.noSuchObject, matchedDN: nearest(tree, base) };
+}
+
+function peopleIn(user: User): readonly string[] {
+  const { manager } = user.employee;
+  return manager === undefined ? [user.id] : [user.id, manager];
 }
 
 /** Someone who may only see themself asks about nobody else. */

@@ -16,6 +16,7 @@ export class DirectoryView {
   #knownTrees: readonly Tree[] | undefined;
   #schema: Schema | undefined;
   readonly #groupNames = new Map<string, string>();
+  #timed = new WeakMap<Tree, boolean>();
   #generation = 0;
 
   constructor(options: ResolvedLdapOptions) {
@@ -75,6 +76,20 @@ export class DirectoryView {
     return wanted.flatMap((id) => this.#groupNames.get(id) ?? []);
   }
 
+  /** Whether some grant to the tree begins or ends at a set time, so that answers change without a change. */
+  async isTimed(tree: Tree): Promise<boolean> {
+    let timed = this.#timed.get(tree);
+    if (timed === undefined) {
+      const generation = this.#generation;
+      const grants = await Promise.all(
+        tree.resources.map((resource) => this.#directory.grants.ofResource(resource)),
+      );
+      timed = grants.flat().some((grant) => grant.notBefore !== undefined || grant.notAfter !== undefined);
+      if (generation === this.#generation) this.#timed.set(tree, timed);
+    }
+    return timed;
+  }
+
   /** Groups a person is shown to be a member of: through nesting or directly, as the layout says. */
   async groupsOf(user: User): Promise<readonly GroupId[]> {
     if (this.options.layout.nesting === "flatten") {
@@ -86,6 +101,7 @@ export class DirectoryView {
   /** Forgets what a change touches. */
   forget(change: Change): void {
     this.#generation += 1;
+    if (change.kind === "grant") this.#timed = new WeakMap();
     if (change.kind === "group") this.#groupNames.delete(change.id);
     if (change.kind === "resource" || change.kind === "organization") {
       this.#trees = undefined;

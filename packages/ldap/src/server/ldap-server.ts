@@ -1,0 +1,254 @@
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { type Change, DirectoryError } from "@directorykit/core";
+import { LdapResultCode } from "../codec/index.ts";
+import {
+  type LdapServerOptions,
+  type LdapTlsOptions,
+  type ResolvedLdapOptions,
+  resolveOptions,
+} from "../options.ts";
+import { DirectoryView } from "../view/directory-view.ts";
+import { AnswerCache } from "./answer-cache.ts";
+import { Connection } from "./connection.ts";
+import type { ServerContext } from "./server-context.ts";
+import { SessionRegister } from "./session-register.ts";
+
+/** Where to listen. */
+export interface LdapListenOptions {
+  /** Port; 0 picks a free one. Default 389, or 636 with `tls`. */
+  readonly port?: number;
+  /** Address. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Whether connections start with TLS (LDAPS). Default false: StartTLS is offered instead. */
+  readonly tls?: boolean;
+}
+
+/** Options of closing. */
+export interface LdapCloseOptions {
+  /** Milliseconds operations under way may still take. Default 5,000. */
+  readonly drainMs?: number;
+}
+
+/** A port that is being listened on. */
+export interface LdapListener {
+  /** Address it listens on. */
+  readonly host: string;
+  /** Port it listens on. */
+  readonly port: number;
+  /** The same as an LDAP URL. */
+  readonly url: string;
+  /** The server it belongs to. */
+  readonly server: LdapServer;
+  /** Closes the whole server: this port, its others, and every connection. */
+  close(options?: LdapCloseOptions): Promise<void>;
+  /** The same as `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const sweepMs = 500;
+
+/**
+ * Makes an LDAP server over a directory (RFC 4511). Nothing is opened before {@link LdapServer.listen}.
+ *
+ * @throws DirectoryError `misconfigured` for unknown options, values out of range, or a certificate that cannot be read
+ */
+export function ldapServer(options: LdapServerOptions): LdapServer {
+  return new LdapServer(resolveOptions(options));
+}
+
+/** An LDAP server: its ports, its connections, and what they share. */
+export class LdapServer {
+  readonly #options: ResolvedLdapOptions;
+  readonly #context: ServerContext;
+  readonly #view: DirectoryView;
+  readonly #answers: AnswerCache;
+  readonly #register: SessionRegister;
+  readonly #listeners = new Set<Server>();
+  readonly #connections = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  #secureContext: SecureContext | undefined;
+  #stopListening: (() => void) | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+  #nextId = 1;
+  #closing: Promise<void> | undefined;
+  #idle: (() => void) | undefined;
+
+  /** @internal */
+  constructor(options: ResolvedLdapOptions) {
+    this.#options = options;
+    this.#view = new DirectoryView(options);
+    this.#answers = new AnswerCache(options.limits.maxAnswerCacheBytes);
+    this.#register = new SessionRegister(options.directory);
+    if (options.tls !== undefined) this.#secureContext = readCertificate(options.tls);
+    const { metrics } = options.directory;
+    this.#context = {
+      options,
+      view: this.#view,
+      answers: this.#answers,
+      register: this.#register,
+      secureContext: () => this.#secureContext as SecureContext,
+      count: (what) =>
+        metrics.count(
+          what === "malformed" || what === "revoked"
+            ? `directorykit_ldap_${what}_total`
+            : "directorykit_ldap_limit_hit_total",
+          what === "malformed" || what === "revoked" ? {} : { limit: what },
+        ),
+      operation: (type) => metrics.count("directorykit_ldap_operations_total", { operation: type }),
+      drained: () => this.#checkIdle(),
+      closed: (connection) => this.#closed(connection),
+    };
+  }
+
+  /** Number of open connections. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Listens on a port. May be called more than once, for LDAP and LDAPS.
+   * @throws DirectoryError `misconfigured` when the port is taken or not allowed, there is no base DN, or TLS has no certificate
+   */
+  async listen(options: LdapListenOptions = {}): Promise<LdapListener> {
+    const { host = "127.0.0.1", tls = false } = options;
+    const port = options.port ?? (tls ? 636 : 389);
+    if (this.#closing !== undefined) throw new DirectoryError("misconfigured", "the LDAP server is closed");
+    if (tls && this.#secureContext === undefined)
+      throw new DirectoryError("misconfigured", "LDAPS needs a certificate: give ldapServer the option tls");
+    await this.#view.trees();
+    const listener = createServer({ pauseOnConnect: false, noDelay: true }, (socket) =>
+      this.#accept(socket, tls),
+    );
+    await startListening(listener, port, host);
+    this.#listeners.add(listener);
+    this.#start();
+    const address = listener.address() as AddressInfo;
+    const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
+    return {
+      host: address.address,
+      port: address.port,
+      url: `${tls ? "ldaps" : "ldap"}://${shown}:${address.port}`,
+      server: this,
+      close: (close) => this.close(close),
+      [Symbol.asyncDispose]: () => this.close(),
+    };
+  }
+
+  /** Takes a new certificate for connections from now on; those that are open go on. @throws DirectoryError `misconfigured` */
+  setTls(tls: LdapTlsOptions): void {
+    this.#secureContext = readCertificate(tls);
+  }
+
+  /**
+   * Stops listening, lets operations under way end, tells every peer (Notice of Disconnection, unavailable), closes.
+   * Idempotent.
+   */
+  close(options: LdapCloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#shutDown(options.drainMs ?? 5000);
+    return this.#closing;
+  }
+
+  /** The same as {@link LdapServer.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #shutDown(drainMs: number): Promise<void> {
+    const closed = [...this.#listeners].map((listener) => new Promise((resolve) => listener.close(resolve)));
+    if ([...this.#connections].some((connection) => connection.pending > 0)) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, drainMs);
+        this.#idle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (const connection of [...this.#connections])
+      connection.disconnect(LdapResultCode.unavailable, "the server is shutting down");
+    const deaf = setTimeout(() => {
+      for (const connection of [...this.#connections]) connection.destroy();
+    }, 1000);
+    await Promise.all(closed);
+    clearTimeout(deaf);
+    clearInterval(this.#sweep);
+    this.#stopListening?.();
+    this.#answers.clear();
+  }
+
+  #start(): void {
+    if (this.#sweep !== undefined) return;
+    this.#stopListening = this.#options.directory.onChanges((changes) => this.#changed(changes));
+    this.#sweep = setInterval(() => {
+      const now = performance.now();
+      for (const connection of this.#connections) connection.checkTimeouts(now);
+    }, sweepMs);
+    this.#sweep.unref();
+  }
+
+  #changed(changes: readonly Change[]): void {
+    for (const change of changes) this.#view.forget(change);
+    this.#answers.apply(changes);
+    this.#register.apply(changes);
+  }
+
+  #accept(socket: Socket, tls: boolean): void {
+    const address = socket.remoteAddress ?? "";
+    const { limits } = this.#options;
+    const fromAddress = this.#perAddress.get(address) ?? 0;
+    if (this.#connections.size >= limits.maxConnections || fromAddress >= limits.maxConnectionsPerAddress) {
+      this.#context.count(
+        this.#connections.size >= limits.maxConnections ? "maxConnections" : "maxConnectionsPerAddress",
+      );
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
+    this.#perAddress.set(address, fromAddress + 1);
+    const connection = new Connection(socket, address, `ldap-${this.#nextId++}`, this.#context);
+    this.#connections.add(connection);
+    if (tls) connection.secure();
+  }
+
+  #closed(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(connection.address, left);
+    else this.#perAddress.delete(connection.address);
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#idle !== undefined && ![...this.#connections].some((connection) => connection.pending > 0))
+      this.#idle();
+  }
+}
+
+function readCertificate(tls: LdapTlsOptions): SecureContext {
+  try {
+    return createSecureContext({ minVersion: "TLSv1.2", ...tls });
+  } catch (cause) {
+    throw new DirectoryError("misconfigured", "the TLS certificate or key cannot be used", { cause });
+  }
+}
+
+function startListening(listener: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    listener.once("error", (cause: NodeJS.ErrnoException) => {
+      const why =
+        cause.code === "EADDRINUSE"
+          ? "is in use"
+          : cause.code === "EACCES"
+            ? "needs more rights"
+            : "cannot be listened on";
+      reject(
+        new DirectoryError("misconfigured", `LDAP port ${port} on ${host} ${why}`, {
+          cause,
+          details: { port },
+        }),
+      );
+    });
+    listener.listen(port, host, resolve);
+  });
+}
