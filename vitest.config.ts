@@ -1,10 +1,15 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { LeftOutReporter } from "./scripts/left-out-reporter.ts";
 
 const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ["@directorykit/source"] } },
   test: {
+    reporters: ["default", new LeftOutReporter()],
     projects: [
-      { extends: true, test: { name: "unit", include: ["{packages,examples}/*/src/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["{packages,examples}/*/src/**/*.test.ts", "scripts/**/*.test.ts"] },
+      },
       {
         extends: true,
         test: {
