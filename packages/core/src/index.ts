@@ -18,6 +18,7 @@ export type {
 export type { SourceThrottleOptions } from "./authenticate/source-throttle.ts";
 export type { ChangeListener } from "./changes/change-feed.ts";
 export { createDirectory, Directory, type DirectoryOptions } from "./directory.ts";
+export { checkDirectoryDocument } from "./document/check-document.ts";
 export type * from "./document/directory-document.ts";
 export { type ExportOptions, includeSecrets } from "./document/export-document.ts";
 export type { ImportResult } from "./document/import-document.ts";

@@ -26,6 +26,7 @@ import {
   invalid,
   optional,
 } from "../validate/validate.ts";
+import type { DirectoryDocument } from "./directory-document.ts";
 
 /** A document that has been checked: every value valid, every name it refers to there. */
 export interface CheckedDocument {
@@ -76,6 +77,14 @@ export interface CheckedGrant {
 }
 
 const maxEntries = 2_000_000;
+
+/**
+ * Checks a directory document without writing anything: every value, and every name it refers to.
+ * @throws DirectoryError `invalid-input`; the message and `details.path` say where, as in `users[3].email`
+ */
+export function checkDirectoryDocument(document: unknown): asserts document is DirectoryDocument {
+  checkDocument(document);
+}
 
 /**
  * Checks a whole document before anything is written.
