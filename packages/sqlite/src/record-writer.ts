@@ -1,12 +1,17 @@
 import { DirectoryError, type IndexedRecord, type RecordKind } from "@directorykit/core";
 import type { Dictionary } from "./dictionary.ts";
 import type { SqlValue } from "./driver.ts";
+import { compareValues, PostingBatch } from "./posting-batch.ts";
 import { encodeId } from "./record-id.ts";
 import { isConstraintError } from "./sqlite-errors.ts";
 import type { StatementCache } from "./statement-cache.ts";
 
 type KeyRow = readonly [attribute: number, value: string];
+type HeldKeyRow = readonly [attribute: number, value: string, seq: number];
 type EntryRow = readonly [attribute: number, value: string | number];
+
+const entryTable = "entry (seq, attribute, value)";
+const postingTable = "posting (attribute, value, seq)";
 
 /** Rows that one statement inserts. More save little and make the statement slow to compile. */
 const rowsPerStatement = 20;
@@ -21,31 +26,26 @@ export class RecordWriter {
     this.#dictionary = dictionary;
   }
 
-  /** Adds records. When it throws, the caller rolls back what it did. */
+  /** Adds all of the records, or none when it throws. */
   insert(organization: number, kind: RecordKind, records: readonly IndexedRecord[]): void {
     const scope = this.#dictionary.addScope(organization, kind);
-    const last = this.#statements.get("SELECT max(seq) FROM record", [])?.[0] as number | null;
-    let seq = last ?? 0;
+    const first = ((this.#statements.get("SELECT max(seq) FROM record", [])?.[0] as number | null) ?? 0) + 1;
+    this.#insertRecords(scope, first, records);
     const entries: SqlValue[] = [];
-    const postings: (readonly [number, string | number, number])[] = [];
-    for (const { record, keys, index } of records) {
-      seq += 1;
-      const keyRows = this.#keyRows(scope, keys);
-      this.#insertRecord(scope, seq, encodeId(record.id), record.version, keyRows, JSON.stringify(record));
-      this.#insertKeys(seq, keyRows, keys);
+    const postings = new PostingBatch();
+    records.forEach(({ index }, i) => {
       for (const [name, value] of index) {
         const attribute = this.#dictionary.addAttribute(scope, name);
-        entries.push(seq, attribute, value);
-        postings.push([attribute, value, seq]);
+        entries.push(first + i, attribute, value);
+        postings.add(attribute, value, first + i);
       }
-    }
-    this.#insertRows("entry (seq, attribute, value)", entries);
-    // In the order of the index, neighbours share pages: several times faster than as they come.
-    postings.sort(comparePostings);
-    this.#insertRows("posting (attribute, value, seq)", postings.flat());
+    });
+    this.#insertRows(entryTable, entries);
+    this.#insertRows(postingTable, postings.rows());
     this.#changeCount(scope, records.length);
   }
 
+  /** Replaces a record, or throws and changes nothing. */
   update(
     organization: number,
     kind: RecordKind,
@@ -54,18 +54,10 @@ export class RecordWriter {
   ): void {
     const { scope, seq, keys: before } = this.#expect(organization, kind, record.id, expected);
     const keyRows = this.#keyRows(scope, keys);
-    const kept = new Set(keyRows.map(String));
-    for (const row of before) {
-      if (!kept.has(String(row)))
-        this.#statements.run("DELETE FROM unique_key WHERE attribute = ? AND value = ?", row);
-    }
     const held = new Set(before.map(String));
-    const added = keyRows.flatMap((row, i) => (held.has(String(row)) ? [] : [i]));
-    this.#insertKeys(
-      seq,
-      added.map((i) => keyRows[i] as KeyRow),
-      added.map((i) => keys[i] as readonly [string, string]),
-    );
+    this.#insertKeys(keyRows.filter((row) => !held.has(String(row))).map((row) => [...row, seq]));
+    const kept = new Set(keyRows.map(String));
+    this.#deleteKeys(before.filter((row) => !kept.has(String(row))));
     this.#replaceEntries(
       seq,
       index.map(([name, value]) => [this.#dictionary.addAttribute(scope, name), value]),
@@ -78,10 +70,10 @@ export class RecordWriter {
     ]);
   }
 
+  /** Removes a record, or throws and changes nothing. */
   remove(organization: number, kind: RecordKind, id: string, expected: number): void {
     const { scope, seq, keys } = this.#expect(organization, kind, id, expected);
-    for (const row of keys)
-      this.#statements.run("DELETE FROM unique_key WHERE attribute = ? AND value = ?", row);
+    this.#deleteKeys(keys);
     this.#replaceEntries(seq, []);
     this.#statements.run("DELETE FROM record WHERE seq = ?", [seq]);
     this.#changeCount(scope, -1);
@@ -114,38 +106,62 @@ export class RecordWriter {
     return keys.map(([name, value]) => [this.#dictionary.addAttribute(scope, name), value]);
   }
 
-  #insertRecord(
-    scope: number,
-    seq: number,
-    id: Uint8Array,
-    version: number,
-    keys: readonly KeyRow[],
-    doc: string,
-  ): void {
+  /**
+   * Records and their keys, first of all: nothing else of an insert can be refused. What was written is taken back by
+   * hand, since a savepoint costs a copy of every page that a large insert touches.
+   */
+  #insertRecords(scope: number, first: number, records: readonly IndexedRecord[]): void {
+    const keys: HeldKeyRow[] = [];
+    const rows = records.map(({ record, keys: pairs }, i): readonly SqlValue[] => {
+      const keyRows = this.#keyRows(scope, pairs);
+      for (const [attribute, value] of keyRows) keys.push([attribute, value, first + i]);
+      const doc = JSON.stringify(record);
+      return [first + i, scope, encodeId(record.id), record.version, JSON.stringify(keyRows), doc];
+    });
     try {
-      this.#statements.run(
-        "INSERT INTO record (seq, scope, id, version, keys, doc) VALUES (?, ?, ?, ?, ?, ?)",
-        [seq, scope, id, version, JSON.stringify(keys), doc],
-      );
+      for (const row of rows) this.#insertRecord(row);
+      this.#insertKeys(keys.sort((a, b) => a[0] - b[0] || compareValues(a[1], b[1])));
     } catch (error) {
-      if (!isConstraintError(error)) throw error;
-      throw conflict("id", error);
+      this.#statements.run("DELETE FROM record WHERE seq >= ?", [first]);
+      throw error;
     }
   }
 
-  #insertKeys(seq: number, rows: readonly KeyRow[], names: readonly (readonly [string, string])[]): void {
-    rows.forEach(([attribute, value], i) => {
+  #insertRecord(row: readonly SqlValue[]): void {
+    try {
+      this.#statements.run(
+        "INSERT INTO record (seq, scope, id, version, keys, doc) VALUES (?, ?, ?, ?, ?, ?)",
+        row,
+      );
+    } catch (error) {
+      if (!isConstraintError(error)) throw error;
+      throw new DirectoryError("conflict", "a record with this id exists", {
+        details: { key: "id" },
+        cause: error,
+      });
+    }
+  }
+
+  /** All of the keys, or none when one is taken. */
+  #insertKeys(rows: readonly HeldKeyRow[]): void {
+    rows.forEach((row, i) => {
       try {
-        this.#statements.run("INSERT INTO unique_key (attribute, value, seq) VALUES (?, ?, ?)", [
-          attribute,
-          value,
-          seq,
-        ]);
+        this.#statements.run("INSERT INTO unique_key (attribute, value, seq) VALUES (?, ?, ?)", row);
       } catch (error) {
         if (!isConstraintError(error)) throw error;
-        throw conflict((names[i] as readonly [string, string])[0], error);
+        this.#deleteKeys(rows.slice(0, i));
+        const [key] = this.#statements.get("SELECT name FROM attribute WHERE code = ?", [row[0]]) as [string];
+        throw new DirectoryError("conflict", `another record has this ${key}`, {
+          details: { key },
+          cause: error,
+        });
       }
     });
+  }
+
+  #deleteKeys(rows: readonly (KeyRow | HeldKeyRow)[]): void {
+    for (const [attribute, value] of rows)
+      this.#statements.run("DELETE FROM unique_key WHERE attribute = ? AND value = ?", [attribute, value]);
   }
 
   #replaceEntries(seq: number, wanted: readonly EntryRow[]): void {
@@ -164,24 +180,22 @@ export class RecordWriter {
     const held = new Set(before.map(entryName));
     const added = wanted.filter((row) => !held.has(entryName(row)));
     this.#insertRows(
-      "entry (seq, attribute, value)",
+      entryTable,
       added.flatMap((row) => [seq, ...row]),
     );
     this.#insertRows(
-      "posting (attribute, value, seq)",
+      postingTable,
       added.flatMap((row) => [...row, seq]),
     );
   }
 
-  /** Inserts rows of three columns that lie one behind another in `flat`. */
+  /** Inserts rows of three columns that lie one behind another. */
   #insertRows(table: string, flat: readonly SqlValue[]): void {
     const step = rowsPerStatement * 3;
     let at = 0;
-    for (; at + step <= flat.length; at += step) {
-      this.#statements.run(manyRows(table), flat.slice(at, at + step));
-    }
-    for (; at < flat.length; at += 3)
-      this.#statements.run(`INSERT INTO ${table} VALUES (?, ?, ?)`, flat.slice(at, at + 3));
+    for (; at + step <= flat.length; at += step)
+      this.#statements.run(insertInto(table, rowsPerStatement), flat.slice(at, at + step));
+    for (; at < flat.length; at += 3) this.#statements.run(insertInto(table, 1), flat.slice(at, at + 3));
   }
 
   #changeCount(scope: number, by: number): void {
@@ -193,31 +207,18 @@ function entryName([attribute, value]: EntryRow): string {
   return `${attribute} ${typeof value} ${value}`;
 }
 
-function comparePostings(
-  a: readonly [number, string | number, number],
-  b: readonly [number, string | number, number],
-): number {
-  if (a[0] !== b[0]) return a[0] - b[0];
-  // UTF-16 order is not quite the index's order, but near enough to keep neighbours together.
-  if (a[1] !== b[1]) return a[1] < b[1] ? -1 : 1;
-  return a[2] - b[2];
-}
+const insertTexts = new Map<string, string>();
 
-const manyRowsTexts = new Map<string, string>();
-
-function manyRows(table: string): string {
-  let text = manyRowsTexts.get(table);
+/**
+ * Repeated entries are no error: the index is a set. OR IGNORE also spares SQLite its means to undo half a statement,
+ * which are a copy of each page before its first change in every statement of many rows.
+ */
+function insertInto(table: string, rows: number): string {
+  const key = `${table} ${rows}`;
+  let text = insertTexts.get(key);
   if (text === undefined) {
-    text = `INSERT INTO ${table} VALUES ${Array(rowsPerStatement).fill("(?, ?, ?)").join(", ")}`;
-    manyRowsTexts.set(table, text);
+    text = `INSERT OR IGNORE INTO ${table} VALUES ${Array(rows).fill("(?, ?, ?)").join(", ")}`;
+    insertTexts.set(key, text);
   }
   return text;
-}
-
-function conflict(key: string, cause: unknown): DirectoryError {
-  return new DirectoryError(
-    "conflict",
-    key === "id" ? "a record with this id exists" : `another record has this ${key}`,
-    { details: { key }, cause },
-  );
 }

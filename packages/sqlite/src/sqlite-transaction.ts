@@ -11,13 +11,18 @@ import {
 } from "@directorykit/core";
 import type { Dictionary } from "./dictionary.ts";
 import type { SqlValue } from "./driver.ts";
-import { codeOf, memberKinds, membershipOf, origins } from "./membership-row.ts";
+import { membershipOf, membershipRow } from "./membership-row.ts";
 import type { ReadSession } from "./read-session.ts";
 import { encodeId } from "./record-id.ts";
 import { RecordWriter } from "./record-writer.ts";
 import { toDirectoryError } from "./sqlite-errors.ts";
 import { sqliteReader } from "./sqlite-reader.ts";
 import type { StatementCache } from "./statement-cache.ts";
+
+const insertEdge =
+  "INSERT OR IGNORE INTO edge (organization, member, container, kind, origin) VALUES (?, ?, ?, ?, ?)";
+const insertAudit =
+  "INSERT INTO audit (organization, id, action, actor, target, doc) VALUES (?, ?, ?, ?, ?, ?)";
 
 /** The connection of the running transaction. */
 export interface WriteSession {
@@ -42,22 +47,11 @@ export function sqliteTransaction(
   }, organizationId);
   const records = new RecordWriter(statements, dictionary);
 
-  /** Runs writes of the organization; when they fail, what they did so far is undone. */
+  /** Runs writes of the organization. Each call takes back what it did when it throws; see there. */
   const write = async <T>(steps: (organization: number) => T): Promise<T> => {
     mustBeOpen();
     try {
-      statements.run("SAVEPOINT step", []);
-      try {
-        const result = steps(dictionary.addOrganization(organizationId));
-        statements.run("RELEASE step", []);
-        return result;
-      } catch (error) {
-        if (statements.connection.inTransaction) {
-          statements.connection.exec("ROLLBACK TO step; RELEASE step");
-          dictionary.rolledBack();
-        }
-        throw error;
-      }
+      return steps(dictionary.addOrganization(organizationId));
     } catch (error) {
       throw toDirectoryError(error);
     }
@@ -84,21 +78,10 @@ export function sqliteTransaction(
     remove: (kind, id, expectedVersion) =>
       write((organization) => records.remove(organization, kind, id, expectedVersion)),
     addMembers: (edges) =>
-      write((organization) =>
-        edges.filter(
-          (edge) =>
-            statements.run(
-              "INSERT INTO edge (organization, member, container, kind, origin) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-              [
-                organization,
-                encodeId(edge.member),
-                encodeId(edge.group),
-                codeOf(memberKinds, edge.memberKind),
-                codeOf(origins, edge.origin),
-              ],
-            ) > 0,
-        ),
-      ),
+      write((organization) => {
+        const rows = edges.map((edge) => membershipRow(organization, edge));
+        return edges.filter((_, i) => statements.run(insertEdge, rows[i] as readonly SqlValue[]) > 0);
+      }),
     removeMembers: (edges) =>
       write((organization) =>
         edges.flatMap((edge) =>
@@ -110,10 +93,7 @@ export function sqliteTransaction(
             .map(membershipOf),
         ),
       ),
-    appendAudit: (events) =>
-      write((organization) => {
-        for (const event of events) appendAudit(statements, organization, event);
-      }),
+    appendAudit: (events) => write((organization) => appendAudit(statements, organization, events)),
     putOnce: (key, value, expiresAt) =>
       write((organization) => {
         put(statements, [organization, `once:${key}`, expiresAt, JSON.stringify(value), null, null]);
@@ -168,18 +148,21 @@ function appendChanges(
   });
 }
 
-function appendAudit(statements: StatementCache, organization: number, event: AuditEvent): void {
-  statements.run(
-    "INSERT INTO audit (organization, id, action, actor, target, doc) VALUES (?, ?, ?, ?, ?, ?)",
-    [
-      organization,
-      encodeId(event.id),
-      event.action,
-      event.actor.id ?? null,
-      event.target?.id ?? null,
-      JSON.stringify(event),
-    ],
-  );
+function appendAudit(statements: StatementCache, organization: number, events: readonly AuditEvent[]): void {
+  statements.run("SAVEPOINT audit", []);
+  try {
+    for (const event of events) statements.run(insertAudit, auditRow(organization, event));
+  } catch (error) {
+    if (statements.connection.inTransaction) statements.run("ROLLBACK TO audit", []);
+    throw error;
+  } finally {
+    if (statements.connection.inTransaction) statements.run("RELEASE audit", []);
+  }
+}
+
+function auditRow(organization: number, event: AuditEvent): readonly SqlValue[] {
+  const { id, action, actor, target } = event;
+  return [organization, encodeId(id), action, actor.id ?? null, target?.id ?? null, JSON.stringify(event)];
 }
 
 function live(

@@ -26,6 +26,10 @@ interface Job {
   readonly signal: AbortSignal | undefined;
 }
 
+type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown };
+
 /** A group is committed when it has so many transactions, or is so old, though more are waiting. */
 const groupSize = 256;
 const groupMs = 20;
@@ -91,9 +95,13 @@ export class WriteQueue {
     for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
       const { resolve, reject } = job;
       refuse.push(reject);
-      const outcome = await this.#one(job);
+      const outcome = await this.#one(job, answers.length > 0);
       if (!this.#statements.connection.inTransaction) {
-        failed(new DirectoryError("store-unavailable", "the database gave up the running transaction"));
+        failed(
+          outcome.ok
+            ? new DirectoryError("store-unavailable", "the transaction was given up")
+            : outcome.error,
+        );
         return;
       }
       answers.push(outcome.ok ? () => resolve(outcome.value) : () => reject(outcome.error));
@@ -123,34 +131,42 @@ export class WriteQueue {
     }
   }
 
-  async #one(
-    job: Job,
-  ): Promise<
-    { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown }
-  > {
+  /**
+   * Runs one transaction of the group. The first needs no savepoint, since there is nothing before it to keep; that
+   * matters to imports, whose savepoint would copy every page they change.
+   */
+  async #one(job: Job, savepoint: boolean): Promise<Outcome> {
     if (job.signal?.aborted === true) return { ok: false, error: aborted() };
     let open = true;
     try {
-      this.#statements.run("SAVEPOINT work", []);
+      if (savepoint) this.#statements.run("SAVEPOINT work", []);
       const value = await this.#bounded(
         job.run(() => open),
         job.signal,
       );
       open = false;
-      this.#statements.run("RELEASE work", []);
+      if (savepoint) this.#statements.run("RELEASE work", []);
       return { ok: true, value };
     } catch (error) {
       open = false;
-      try {
-        if (this.#statements.connection.inTransaction) {
-          this.#statements.run("ROLLBACK TO work", []);
-          this.#statements.run("RELEASE work", []);
-        }
-      } catch {
-        this.#abandon();
+      this.#undo(savepoint);
+      return { ok: false, error: toDirectoryError(error) };
+    }
+  }
+
+  #undo(savepoint: boolean): void {
+    try {
+      if (savepoint) {
+        this.#statements.run("ROLLBACK TO work", []);
+        this.#statements.run("RELEASE work", []);
+      } else {
+        this.#statements.run("ROLLBACK", []);
+        this.#statements.run("BEGIN IMMEDIATE", []);
       }
       this.#events.rolledBack();
-      return { ok: false, error: toDirectoryError(error) };
+    } catch {
+      // SQLite gave up the transaction by itself, or cannot begin another; the group ends here.
+      this.#abandon();
     }
   }
 
