@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, open, readFile, rename } from "node:fs/promises";
+import { isIP } from "node:net";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { DirectoryError, type KeyRing, keyRing, loadKeyRing, secretFromFile } from "@directorykit/core";
 import { generate } from "selfsigned";
@@ -79,6 +81,11 @@ export class DataFolder {
 type AlternativeName = { type: 2; value: string } | { type: 7; ip: string };
 
 function alternativeNames(host: string): AlternativeName[] {
-  const addresses = new Set(["127.0.0.1", "::1", ...(/^[\d.]+$|:/.test(host) ? [host] : [])]);
-  return [{ type: 2, value: "localhost" }, ...[...addresses].map((ip) => ({ type: 7 as const, ip }))];
+  const addresses = new Set(["127.0.0.1", "::1", ...(isIP(host) === 0 ? [] : [host])]);
+  // OpenLDAP's tools check a certificate for "localhost" against the name of the machine.
+  const names = new Set(["localhost", hostname(), ...(isIP(host) === 0 ? [host] : [])]);
+  return [
+    ...[...names].map((value) => ({ type: 2 as const, value })),
+    ...[...addresses].map((ip) => ({ type: 7 as const, ip })),
+  ];
 }
