@@ -1,6 +1,6 @@
 import { DirectoryError, type MemberKind, type Membership } from "@directorykit/core";
 import type { SqlRow, SqlValue } from "./driver.ts";
-import { decodeId, encodeId } from "./record-id.ts";
+import { decodeHexId, decodeId, encodeId } from "./record-id.ts";
 
 /** Kinds of members by their number in the file. New ones go to the end. */
 export const memberKinds: readonly MemberKind[] = ["user", "group", "system"];
@@ -16,6 +16,23 @@ export function membershipOf(row: SqlRow): Membership {
     memberKind: memberKinds[row[2] as number] as MemberKind,
     origin: origins[row[3] as number] as Membership["origin"],
   };
+}
+
+/** The edges of one group in a text of `hex of member, digit of kind, digit of origin`, separated by commas. */
+export function membersFromText(group: string, text: string): readonly Membership[] {
+  const edges: Membership[] = [];
+  for (let from = 0; from < text.length; ) {
+    const comma = text.indexOf(",", from);
+    const end = comma < 0 ? text.length : comma;
+    edges.push({
+      group: group as Membership["group"],
+      member: decodeHexId(text.slice(from, end - 2)),
+      memberKind: memberKinds[text.charCodeAt(end - 2) - 48] as MemberKind,
+      origin: origins[text.charCodeAt(end - 1) - 48] as Membership["origin"],
+    });
+    from = end + 1;
+  }
+  return edges;
 }
 
 /** The row of an edge: `organization, member, container, kind, origin`. */

@@ -24,6 +24,11 @@ export function decodeId(bytes: Uint8Array): string {
   return uuidOfHex(buffer.toString("hex"));
 }
 
+/** The id whose bytes these lower-case hexadecimal digits are. */
+export function decodeHexId(hex: string): string {
+  return hex.length === 32 && !hex.startsWith("00") ? uuidOfHex(hex) : decodeId(Buffer.from(hex, "hex"));
+}
+
 /** Ids as one JSON text for `unhex(value)` over `json_each(?)`: any number of them in one parameter. */
 export function encodeIdList(ids: readonly string[]): string {
   return JSON.stringify(ids.map((id) => Buffer.from(encodeId(id)).toString("hex")));

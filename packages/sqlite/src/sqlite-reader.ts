@@ -18,7 +18,7 @@ import type {
 } from "@directorykit/core";
 import type { SqlValue } from "./driver.ts";
 import { afterPrefix, type FilterScope } from "./filter-sql.ts";
-import { memberKinds, membershipOf } from "./membership-row.ts";
+import { memberKinds, membersFromText, membershipOf } from "./membership-row.ts";
 import { type PlannedSql, type PlanStatistics, planCount, planQuery } from "./query-plan.ts";
 import type { ReadSession } from "./read-session.ts";
 import { encodeId, encodeIdList } from "./record-id.ts";
@@ -102,7 +102,8 @@ export function sqliteReader(session: () => ReadSession, organizationId: Organiz
       const { session: now, organization } = at();
       if (organization === undefined) return [];
       const sql = membersSql(organization, group, page);
-      return (await now.all([sql])).map(membershipOf);
+      const [row] = await now.all([sql]);
+      return row?.[0] === null || row === undefined ? [] : membersFromText(group, row[0] as string);
     },
     changes: async (after, limit): Promise<ChangePage> => {
       const { session: now, organization } = at();
@@ -210,9 +211,11 @@ function membersSql(
     page.kind === undefined ? memberKinds.map((_, code) => code) : [memberKinds.indexOf(page.kind)];
   const after = page.after === undefined ? "" : " AND member > ?";
   // The index has the members of each kind in order; SQLite merges the three without sorting.
-  const one = `SELECT container, member, kind, origin FROM edge WHERE organization = ? AND container = ? AND kind = ?${after}`;
+  const one = `SELECT member, kind, origin FROM edge WHERE organization = ? AND container = ? AND kind = ?${after}`;
+  const merged = `${kinds.map(() => one).join(" UNION ALL ")} ORDER BY member LIMIT ?`;
   return {
-    text: `${kinds.map(() => one).join(" UNION ALL ")} ORDER BY member LIMIT ?`,
+    // One text for the page in place of a row for each member: several times faster to bring into JavaScript.
+    text: `SELECT group_concat(lower(hex(member)) || kind || origin) FROM (${merged})`,
     parameters: [
       ...kinds.flatMap((kind) => [
         organization,
