@@ -9,7 +9,7 @@ import { subschemaDn } from "../view/schema.ts";
 import type { AttributeTypeDefinition } from "../view/schema-definitions.ts";
 import { Selection } from "../view/selection.ts";
 import { translateFilter } from "../view/translate-filter.ts";
-import type { Tree } from "../view/tree.ts";
+import type { Tree, TreeNode } from "../view/tree.ts";
 import { EntrySource } from "./entry-source.ts";
 import { type SearchTarget, searchTarget } from "./search-target.ts";
 import type { LdapIdentity, LdapSession, Outcome } from "./session.ts";
@@ -174,8 +174,16 @@ async function run(
       await send(await source.group(group as Group, selection), selection, false, hidden);
     }
   }
+  // One level below a person there is nothing, which is not the same as no such person.
+  found ||= request.scope === "singleLevel" && (await exists(tree.locate(base), source, signal));
   if (found) return { resultCode: LdapResultCode.success };
   return { resultCode: LdapResultCode.noSuchObject, matchedDN: nearest(tree, base) };
+}
+
+function exists(node: TreeNode | undefined, source: EntrySource, signal: AbortSignal): Promise<boolean> {
+  if (node?.type === "user") return isVisibleUser(node.username, source, signal);
+  if (node?.type === "group") return isVisibleGroup(node.name, source, signal);
+  return Promise.resolve(node !== undefined);
 }
 
 function peopleIn(user: User): readonly string[] {
