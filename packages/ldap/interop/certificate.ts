@@ -1,0 +1,64 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runToSuccess } from "./run-program.ts";
+
+/** An authority made for one test run, and a certificate of it for localhost. */
+export interface TestCertificate {
+  /** File of the authority's certificate, which clients are told to trust. */
+  readonly caFile: string;
+  /** The same as PEM. */
+  readonly ca: string;
+  /** Certificate for `localhost` and `127.0.0.1`, PEM. */
+  readonly cert: string;
+  /** Its key, PEM. */
+  readonly key: string;
+}
+
+const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"];
+
+/** Makes an authority and a server certificate with openssl, in `folder`. */
+export async function makeCertificate(openssl: string, folder: string): Promise<TestCertificate> {
+  const file = (name: string): string => join(folder, name);
+  const caFile = file("ca.pem");
+  await runToSuccess(openssl, [
+    ...["req", "-x509", ...newKey, "-days", "2", "-subj", "/CN=Interop Test CA"],
+    ...["-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", file("ca.key"), "-out", caFile],
+  ]);
+  await runToSuccess(openssl, [
+    ...[
+      "req",
+      ...newKey,
+      "-subj",
+      "/CN=localhost",
+      "-keyout",
+      file("server.key"),
+      "-out",
+      file("server.csr"),
+    ],
+  ]);
+  await writeFile(
+    file("server.ext"),
+    "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\n",
+  );
+  await runToSuccess(openssl, [
+    ...[
+      "x509",
+      "-req",
+      "-in",
+      file("server.csr"),
+      "-CA",
+      caFile,
+      "-CAkey",
+      file("ca.key"),
+      "-set_serial",
+      "2",
+    ],
+    ...["-days", "2", "-extfile", file("server.ext"), "-out", file("server.pem")],
+  ]);
+  return {
+    caFile,
+    ca: await readFile(caFile, "utf8"),
+    cert: await readFile(file("server.pem"), "utf8"),
+    key: await readFile(file("server.key"), "utf8"),
+  };
+}
