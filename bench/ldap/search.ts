@@ -1,0 +1,120 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { baseDn, reader } from "../people.ts";
+import { machine, median, table, thousands } from "../rounds.ts";
+import { type Peer, startSlapd } from "./slapd.ts";
+
+/** Indexed search by uid, ten attributes, over 10,000 people: ours beside slapd, the same load generator, rounds interleaved. */
+
+const people = Number(process.env["BENCH_PEOPLE"] ?? 10_000);
+const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
+const seconds = Number(process.env["BENCH_SECONDS"] ?? 2);
+const shapes = [
+  { connections: 8, depth: 1 },
+  { connections: 8, depth: 16 },
+  { connections: 64, depth: 1 },
+] as const;
+
+interface Measured {
+  readonly searchesPerSecond: number;
+  readonly entriesPerSearch: number;
+  readonly failed: number;
+  readonly p50us: number;
+  readonly p99us: number;
+  readonly cpuUsPerSearch: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "directorykit-bench-"));
+const generator = join(folder, "search-load");
+execFileSync("gcc", ["-O2", "-o", generator, new URL("search-load.c", import.meta.url).pathname]);
+
+const peers: Record<string, Peer> = {
+  slapd: await startSlapd(folder, people),
+  "DirectoryKit, memory": await startOurs("memory"),
+  "DirectoryKit, SQLite": await startOurs(join(folder, "directory.db")),
+  "DirectoryKit, SQLite, no answer cache": await startOurs(join(folder, "uncached.db"), "0"),
+};
+const results: (string | number)[][] = [];
+try {
+  for (const { connections, depth } of shapes) {
+    const measured = new Map<string, Measured[]>(Object.keys(peers).map((name) => [name, []]));
+    // Once unmeasured, so that every side has its code and caches warm.
+    for (let round = -1; round < rounds; round++) {
+      for (const [name, peer] of Object.entries(peers)) {
+        const one = load(peer, connections, depth);
+        if (one.failed > 0 || Math.abs(one.entriesPerSearch - 1) > 0.05) throw new Error(`${name}: wrong answers: ${JSON.stringify(one)}`);
+        if (round >= 0) measured.get(name)?.push(one);
+      }
+    }
+    const base = middle(measured.get("slapd") ?? [], "searchesPerSecond");
+    for (const [name, all] of measured) {
+      const rate = middle(all, "searchesPerSecond");
+      results.push([
+        `${connections} × ${depth}`,
+        name,
+        thousands(rate),
+        `${(rate / base).toFixed(2)}×`,
+        `${(middle(all, "p50us") / 1000).toFixed(2)} / ${(middle(all, "p99us") / 1000).toFixed(2)}`,
+        middle(all, "cpuUsPerSearch").toFixed(1),
+      ]);
+    }
+  }
+} finally {
+  for (const peer of Object.values(peers)) await peer.close();
+  rmSync(folder, { recursive: true });
+}
+console.log(`${machine()}; ${people} people, ${rounds} rounds of ${seconds} s, medians; slapd ${slapdVersion()}\n`);
+table(["connections × depth", "server", "searches/s", "to slapd", "p50 / p99 ms", "CPU µs/search"], results);
+
+function middle(all: readonly Measured[], field: keyof Measured): number {
+  return median(all.map((one) => one[field]));
+}
+
+function load(peer: Peer, connections: number, depth: number): Measured {
+  const before = cpuTicks(peer.pid);
+  const output = execFileSync(generator, [
+    "127.0.0.1", String(peer.port), `uid=${reader.username},ou=Users,${baseDn}`, reader.password, baseDn,
+    String(people), String(connections), String(depth), String(seconds),
+  ]);
+  const measured = JSON.parse(output.toString()) as Omit<Measured, "cpuUsPerSearch">;
+  const cpuUs = (cpuTicks(peer.pid) - before) * 10_000;
+  return { ...measured, cpuUsPerSearch: cpuUs / (measured.searchesPerSecond * seconds) };
+}
+
+/** User and system time of a process, in hundredths of a second. */
+function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+async function startOurs(where: string, cache?: string): Promise<Peer> {
+  const script = new URL("directorykit-server.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, ["--conditions=@directorykit/source", script, where, String(people), ...(cache === undefined ? [] : [cache])], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const port = await new Promise<number>((resolve) => child.stdout.once("data", (line: Buffer) => resolve(Number(line))));
+  return {
+    port,
+    pid: child.pid as number,
+    close: async () => {
+      child.kill("SIGTERM");
+      await new Promise((resolve) => child.once("exit", resolve));
+    },
+  };
+}
+
+function slapdVersion(): string {
+  const { stderr } = spawnSyncText("slapd", ["-VV"]);
+  return /slapd ([\d.]+)/.exec(stderr)?.[1] ?? "?";
+}
+
+function spawnSyncText(command: string, args: readonly string[]): { readonly stderr: string } {
+  try {
+    execFileSync(command, [...args], { stdio: ["ignore", "ignore", "pipe"] });
+    return { stderr: "" };
+  } catch (error) {
+    return { stderr: String((error as { stderr?: Buffer }).stderr ?? "") };
+  }
+}
