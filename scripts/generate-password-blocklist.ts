@@ -1,8 +1,8 @@
 // Writes packages/core/src/password/password-blocklist.generated.ts from the passwords of @zxcvbn-ts/language-common.
 // The package is data for this script alone, so it is no dependency of ours: install it elsewhere and name its folder.
 //
-//   npm install --prefix /tmp/blocklist @zxcvbn-ts/language-common@4.1.3
-//   node scripts/generate-password-blocklist.ts /tmp/blocklist/node_modules/@zxcvbn-ts/language-common
+//   npm install --prefix ../blocklist @zxcvbn-ts/language-common@4.1.3
+//   node scripts/generate-password-blocklist.ts ../blocklist/node_modules/@zxcvbn-ts/language-common
 
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
