@@ -3,6 +3,7 @@ import type { RecordKind, RecordTypes } from "../model/kinds.ts";
 import type { EvaluationSubject } from "../query/evaluate-store-filter.ts";
 import { evaluateStoreFilter, isIndexedLeaf, splitFilter } from "../query/evaluate-store-filter.ts";
 import type { IndexValue, StoreFilter } from "../query/filter.ts";
+import { deepFreeze } from "../store/deep-freeze.ts";
 import type { IndexedRecord, StorePage, StoreQuery } from "../store/store.ts";
 import { compareIndexValues } from "../text/normalize.ts";
 
@@ -160,13 +161,16 @@ export class RecordTable {
 
   /** Ids that may match, in the order asked for: the smallest posting list among the conjuncts, or all. */
   #candidates(filter: StoreFilter, order: StoreQuery["order"]): readonly string[] {
-    let ids: readonly string[] | undefined;
+    let best: StoreFilter | undefined;
+    let fewest = Number.POSITIVE_INFINITY;
     for (const part of filter.op === "and" ? filter.of : [filter]) {
-      const found = this.#postings(part);
-      if (found !== undefined && (ids === undefined || found.length < ids.length)) ids = found;
+      const size = this.#postingCount(part);
+      if (size < fewest) {
+        best = part;
+        fewest = size;
+      }
     }
-    if (ids === undefined) ids = this.#idsInOrder();
-    else ids = [...ids].sort();
+    const ids = best === undefined ? this.#idsInOrder() : this.#postings(best).sort();
     if (order === undefined) return ids;
     const rows = ids.flatMap((id) => this.#rows.get(id) ?? []);
     rows.sort((a, b) =>
@@ -175,11 +179,21 @@ export class RecordTable {
     return rows.map((row) => row.record.id);
   }
 
-  #postings(part: StoreFilter): readonly string[] | undefined {
+  /** How many ids {@link #postings} would give; infinite for a test no posting list answers. */
+  #postingCount(part: StoreFilter): number {
+    if (part.op === "ids") return part.ids.length;
+    if (part.op === "equals" && part.exact !== true) {
+      return this.#inverted.get(part.attribute)?.get(part.value)?.size ?? 0;
+    }
+    if (part.op !== "in") return Number.POSITIVE_INFINITY;
+    const postings = this.#inverted.get(part.attribute);
+    return part.values.reduce<number>((sum, value) => sum + (postings?.get(value)?.size ?? 0), 0);
+  }
+
+  #postings(part: StoreFilter): string[] {
     if (part.op === "ids") return [...new Set(part.ids)];
-    if (part.op === "equals" && part.exact !== true)
-      return [...(this.#inverted.get(part.attribute)?.get(part.value) ?? [])];
-    if (part.op !== "in") return undefined;
+    if (part.op === "equals") return [...(this.#inverted.get(part.attribute)?.get(part.value) ?? [])];
+    if (part.op !== "in") return [];
     const postings = this.#inverted.get(part.attribute);
     return [...new Set(part.values.flatMap((value) => [...(postings?.get(value) ?? [])]))];
   }
@@ -260,12 +274,4 @@ function compareInOrder(
 /** A copy that shares nothing with the caller and that nobody can change. JSON, as any durable store would keep it. */
 export function frozenCopy<T>(value: T): T {
   return deepFreeze(JSON.parse(JSON.stringify(value)) as T);
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    for (const part of Object.values(value)) deepFreeze(part);
-    Object.freeze(value);
-  }
-  return value;
 }

@@ -1,6 +1,6 @@
 import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import { DirectoryError } from "../errors.ts";
-import type { AttributeOwner } from "../model/attribute-definition.ts";
+import type { AttributeOwner, MatchingRule } from "../model/attribute-definition.ts";
 import type { ResourceId } from "../model/ids.ts";
 import { foldSpaces, normalizeSubstring, normalizeValue } from "../text/normalize.ts";
 import type { Filter, IndexValue, StoreFilter } from "./filter.ts";
@@ -9,7 +9,7 @@ import type { Filter, IndexValue, StoreFilter } from "./filter.ts";
 export interface FilterLimits {
   /** Levels of nesting. Default 64. */
   readonly maxFilterDepth: number;
-  /** Nodes in the whole filter. Default 2048. */
+  /** Nodes in the whole filter; each part of a substring test counts as one. Default 2048. */
   readonly maxFilterNodes: number;
 }
 
@@ -131,6 +131,7 @@ function compileLeaf(node: Leaf, owner: AttributeOwner, registry: AttributeRegis
     case "equals":
     case "atLeast":
     case "atMost": {
+      if (node.matching !== undefined && !canMatch(attribute.matching, node.matching)) return "undefined";
       if (node.matching === "caseExact" && attribute.matching === "caseIgnore") {
         return { ...base, op: node.op, value: foldSpaces(String(node.value)), exact: true };
       }
@@ -138,10 +139,13 @@ function compileLeaf(node: Leaf, owner: AttributeOwner, registry: AttributeRegis
       return value === undefined ? "undefined" : { ...base, op: node.op, value };
     }
     case "substrings": {
-      const parts = [node.initial, ...(node.any ?? []), node.final].map((part) =>
+      if (attribute.syntax !== "string" && attribute.syntax !== "binary") return "undefined";
+      const given = [node.initial, ...(node.any ?? []), node.final];
+      const parts = given.map((part) =>
         part === undefined ? undefined : normalizeSubstring(attribute.matching, part),
       );
-      if (attribute.syntax !== "string" && attribute.syntax !== "binary") return "undefined";
+      // A rule without substrings must not turn the test into "has any value".
+      if (parts.some((part, i) => part === undefined && given[i] !== undefined)) return "undefined";
       const initial = parts[0];
       const final = parts.at(-1);
       return {
@@ -153,6 +157,11 @@ function compileLeaf(node: Leaf, owner: AttributeOwner, registry: AttributeRegis
       };
     }
   }
+}
+
+/** Whether values of an attribute can be compared by another rule than its own: case can be kept, not folded later. */
+function canMatch(own: MatchingRule, wanted: "caseExact" | "caseIgnore"): boolean {
+  return own === wanted || (own === "caseIgnore" && wanted === "caseExact");
 }
 
 function compileId(node: Extract<Leaf, { attribute: string }>): Compiled {
@@ -217,7 +226,7 @@ function checkSize(filter: Filter, limits: FilterLimits): void {
   let nodes = 0;
   const stack: { node: Filter; depth: number }[] = [{ node: filter, depth: 1 }];
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    nodes += 1;
+    nodes += top.node.op === "substrings" ? 1 + (top.node.any?.length ?? 0) : 1;
     if (top.depth > limits.maxFilterDepth) throw tooBig("maxFilterDepth", limits.maxFilterDepth);
     if (nodes > limits.maxFilterNodes) throw tooBig("maxFilterNodes", limits.maxFilterNodes);
     if (top.node.op === "not") stack.push({ node: top.node.of, depth: top.depth + 1 });

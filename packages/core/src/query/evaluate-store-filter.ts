@@ -27,7 +27,7 @@ export function evaluateStoreFilter(filter: StoreFilter, subject: EvaluationSubj
     case "not":
       return !evaluateStoreFilter(filter.of, subject);
     case "ids":
-      return filter.ids.includes(subject.id);
+      return includes(filter.ids, subject.id);
     case "memberOf": {
       const groups = subject.groups();
       return filter.groups.some((group) => groups.has(group));
@@ -47,7 +47,7 @@ function testAttribute(test: AttributeTest, subject: EvaluationSubject): boolean
     case "equals":
       return values.includes(test.value);
     case "in":
-      return values.some((value) => test.values.includes(value));
+      return values.some((value) => includes(test.values, value));
     case "atLeast":
       return values.some(
         (value) => sameType(value, test.value) && compareIndexValues(value, test.value) >= 0,
@@ -59,6 +59,16 @@ function testAttribute(test: AttributeTest, subject: EvaluationSubject): boolean
     case "substrings":
       return values.some((value) => typeof value === "string" && hasSubstrings(value, test));
   }
+}
+
+const sets = new WeakMap<readonly IndexValue[], ReadonlySet<IndexValue>>();
+
+/** A filter is asked of many records, and its lists may be as long as the directory. */
+function includes(list: readonly IndexValue[], value: IndexValue): boolean {
+  if (list.length <= 16) return list.includes(value);
+  let set = sets.get(list);
+  if (set === undefined) sets.set(list, (set = new Set(list)));
+  return set.has(value);
 }
 
 function sameType(a: IndexValue, b: IndexValue): boolean {

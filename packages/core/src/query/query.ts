@@ -8,6 +8,7 @@ import { openCursor, sealCursor } from "./cursor.ts";
 import { evaluateStoreFilter } from "./evaluate-store-filter.ts";
 import type { Filter, StoreFilter } from "./filter.ts";
 import { recordSubject } from "./record-subject.ts";
+import { findUniqueTest } from "./unique-lookup.ts";
 
 /** A question to the directory. */
 export interface Query {
@@ -51,8 +52,14 @@ export async function runQuery<K extends AttributeOwner>(
       details: { limit: "maxPage", value: maxLimit },
     });
   }
-  const filter = await environment.compile(query.filter ?? { op: "true" }, kind);
-  const binding = JSON.stringify([kind, query.filter ?? null, query.order ?? null, query.binding ?? ""]);
+  const filter = await prepare(environment, kind, query);
+  const binding = JSON.stringify([
+    environment.organization,
+    kind,
+    query.filter ?? null,
+    query.order ?? null,
+    query.binding ?? "",
+  ]);
   const start = query.after === undefined ? undefined : openCursor(environment.keys, query.after, binding);
   const records: RecordTypes[K][] = [];
   let last: QueryPosition | undefined;
@@ -73,7 +80,7 @@ export async function* streamQuery<K extends AttributeOwner>(
   query: Omit<Query, "after" | "limit" | "binding">,
   options: CallOptions = {},
 ): AsyncGenerator<RecordTypes[K], void, void> {
-  const filter = await environment.compile(query.filter ?? { op: "true" }, kind);
+  const filter = await prepare(environment, kind, query);
   for await (const [record] of scan(environment, kind, filter, query, undefined, storePage, options))
     yield record;
 }
@@ -85,12 +92,30 @@ export async function countQuery(
   query: Pick<Query, "filter" | "maxScan">,
   options: CallOptions = {},
 ): Promise<number> {
-  const filter = await environment.compile(query.filter ?? { op: "true" }, kind);
+  const filter = await prepare(environment, kind, query);
   const counted = await environment.reader.count(kind, filter, options);
   if (counted !== undefined) return counted;
   let total = 0;
   for await (const _ of scan(environment, kind, filter, query, undefined, storePage, options)) total += 1;
   return total;
+}
+
+/** Refuses what no filter can make right, and compiles the filter. */
+async function prepare(
+  environment: ServiceEnvironment,
+  kind: AttributeOwner,
+  query: Pick<Query, "filter" | "maxScan">,
+): Promise<StoreFilter> {
+  // Types say so already; a kind that came over the network must not lead to credentials all the same.
+  if (!isAttributeOwner(kind))
+    throw new DirectoryError("invalid-input", "records of this kind are not searched", {
+      details: { path: "kind" },
+    });
+  if (query.maxScan !== undefined && !(Number.isSafeInteger(query.maxScan) && query.maxScan >= 1))
+    throw new DirectoryError("invalid-input", "maxScan must be a whole number from 1", {
+      details: { path: "maxScan" },
+    });
+  return environment.compile(query.filter ?? { op: "true" }, kind);
 }
 
 async function* scan<K extends AttributeOwner>(
@@ -106,10 +131,19 @@ async function* scan<K extends AttributeOwner>(
   const { reader } = environment;
   const registry = environment.registry();
   const order = checkOrder(environment, kind, query.order);
+  const unique = start === undefined ? findUniqueTest(filter, kind, registry) : undefined;
+  if (unique !== undefined) {
+    const record = await reader.getByKey(kind, unique.attribute, unique.value, options);
+    if (record === undefined) return;
+    const groups = await groupsOfPage(environment, filter, [record]);
+    const subject = recordSubject(registry, kind, record, groups?.get(record.id));
+    if (evaluateStoreFilter(filter, subject)) yield [record, { id: record.id }];
+    return;
+  }
   const maxScan = query.maxScan ?? defaultMaxScan;
   let scanned = 0;
   let after = start;
-  let limit = Math.min(wanted, storePage);
+  let limit = Math.min(wanted, storePage, maxScan);
   for (;;) {
     if (options.signal?.aborted === true) throw new DirectoryError("timeout", "the query was aborted");
     const page = await reader.query(
@@ -140,7 +174,7 @@ async function* scan<K extends AttributeOwner>(
       });
     }
     // What a store leaves over rejects records here, so the next page had better be a full one.
-    limit = storePage;
+    limit = Math.min(storePage, maxScan - scanned);
   }
 }
 
@@ -169,7 +203,7 @@ function checkOrder(
   kind: AttributeOwner,
   order: Query["order"],
 ): StoreQuery["order"] {
-  if (order === undefined || !isAttributeOwner(kind)) return undefined;
+  if (order === undefined) return undefined;
   const attribute = environment.registry().get(kind, order.attribute);
   if (attribute === undefined || !attribute.indexed || attribute.sensitivity === "secret") {
     throw new DirectoryError("invalid-input", "order: not an attribute that is kept in order", {

@@ -1,11 +1,12 @@
-import type { Authorizer } from "../access/authorizer.ts";
-import { isInValidity } from "../access/authorizer.ts";
+import { type Authorizer, isInValidity } from "../access/authorizer.ts";
 import { ancestorsOf, descendantsOf } from "../access/group-graph.ts";
 import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { ResourceId } from "../model/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Reader } from "../store/store.ts";
 import type { RelationResolver } from "./compile-filter.ts";
+
+const maxKept = 1000;
 
 type Entitled = Awaited<ReturnType<RelationResolver["entitled"]>>;
 
@@ -21,6 +22,10 @@ export function createRelations(
 ): RelationResolver {
   const kept = new Map<string, { readonly answer: Entitled; readonly until: number }>();
   let generation = 0;
+  const forget = (): void => {
+    generation += 1;
+    kept.clear();
+  };
   feed.listen((changes) => {
     for (const change of changes) {
       const matters =
@@ -29,10 +34,10 @@ export function createRelations(
         change.kind === "resource" ||
         (change.kind === "membership" && change.memberKind === "group");
       if (!matters) continue;
-      generation += 1;
-      kept.clear();
+      forget();
+      return;
     }
-  });
+  }, forget);
   return {
     descendants: async (groups) => [...(await descendantsOf(reader, groups))],
     groupsOf: async (member, transitive) =>
@@ -42,12 +47,15 @@ export function createRelations(
     entitled: async (resources) => {
       await feed.ensureFresh();
       const now = clock();
-      const key = resources.join(" ");
+      const key = JSON.stringify(resources);
       const found = kept.get(key);
       if (found !== undefined && now < found.until) return found.answer;
       const begun = generation;
       const computed = await entitled(reader, authorizer, resources, now);
-      if (begun === generation) kept.set(key, computed);
+      if (begun === generation) {
+        if (kept.size >= maxKept) kept.clear();
+        kept.set(key, computed);
+      }
       return computed.answer;
     },
   };

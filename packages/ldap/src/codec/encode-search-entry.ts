@@ -6,21 +6,28 @@ import { BerTag, OperationTag } from "./tag.ts";
 
 const none = new Uint8Array(0);
 
+// Nothing here waits, so one writer serves every call and small encodings allocate nothing but their copy.
+const scratch = new BerWriter(4096);
+
 /** Copies exactly what was written, so that a cache holds no spare capacity. */
 function copyOf(writer: BerWriter): Uint8Array {
-  return new Uint8Array(writer.finish());
+  const copy = new Uint8Array(writer.finish());
+  writer.reset(65_536);
+  return copy;
 }
 
 /** Encodes a protocolOp to be kept and sent under any messageID by `writeEncodedOperation`. */
 export function encodeOperationBytes(op: ProtocolOp): Uint8Array {
-  const writer = new BerWriter(512);
+  const writer = scratch;
+  writer.reset();
   encodeOperation(writer, op);
   return copyOf(writer);
 }
 
 /** Encodes a SearchResultEntry's protocolOp to be kept and sent by `writeEncodedOperation`. */
 export function encodeSearchEntry(objectName: string, attributes: readonly PartialAttribute[]): Uint8Array {
-  const writer = new BerWriter(1024);
+  const writer = scratch;
+  writer.reset();
   const op = writer.begin(OperationTag.searchResEntry);
   writer.string(objectName);
   writeAttributes(writer, attributes);
@@ -30,22 +37,58 @@ export function encodeSearchEntry(objectName: string, attributes: readonly Parti
 
 /** Encodes one PartialAttribute to be kept and put together with others by `writeSearchEntry`. */
 export function encodePartialAttribute(type: string, vals: readonly Uint8Array[]): Uint8Array {
-  const writer = new BerWriter(256);
+  const writer = scratch;
+  writer.reset();
   writeAttribute(writer, { type, vals });
+  return copyOf(writer);
+}
+
+/** The same for values that are text, which are written as UTF-8. */
+export function encodeTextAttribute(type: string, values: readonly string[]): Uint8Array {
+  const writer = scratch;
+  writer.reset();
+  const attribute = writer.begin(BerTag.sequence);
+  writer.string(type);
+  const set = writer.begin(BerTag.set);
+  for (const value of values) writer.string(value);
+  writer.end(set);
+  writer.end(attribute);
   return copyOf(writer);
 }
 
 /** Encodes an LDAPDN to be kept as the `objectName` of `writeSearchEntry`. */
 export function encodeObjectName(objectName: string): Uint8Array {
-  const writer = new BerWriter(256);
+  const writer = scratch;
+  writer.reset();
   writer.string(objectName);
   return copyOf(writer);
 }
 
 /** Encodes Controls, tag included, to be kept and sent by the functions below. */
 export function encodeControls(controls: readonly Control[]): Uint8Array {
-  const writer = new BerWriter(128);
+  const writer = scratch;
+  writer.reset();
   writeControls(writer, controls);
+  return copyOf(writer);
+}
+
+/**
+ * Puts a SearchResultEntry's protocolOp together from parts that are encoded already, to be kept and sent by
+ * `writeEncodedOperation`.
+ *
+ * @param objectName what `encodeObjectName` gave.
+ * @param attributes what `encodePartialAttribute` gave, in the order to send.
+ */
+export function joinSearchEntry(objectName: Uint8Array, attributes: readonly Uint8Array[]): Uint8Array {
+  let listLength = 0;
+  for (const attribute of attributes) listLength += attribute.length;
+  const opLength = objectName.length + headerLength(listLength) + listLength;
+  const writer = scratch;
+  writer.reset();
+  writer.header(OperationTag.searchResEntry, opLength);
+  writer.raw(objectName);
+  writer.header(BerTag.sequence, listLength);
+  for (const attribute of attributes) writer.raw(attribute);
   return copyOf(writer);
 }
 

@@ -86,6 +86,8 @@ export {
   encodeOperationBytes,
   encodePartialAttribute,
   encodeSearchEntry,
+  encodeTextAttribute,
+  joinSearchEntry,
   writeEncodedOperation,
   writeSearchEntry,
 } from "./encode-search-entry.ts";

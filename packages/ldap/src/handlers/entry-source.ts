@@ -66,17 +66,11 @@ export class EntrySource {
       manager !== undefined && selection.has(schema.type("manager"))
         ? await options.directory.users.get(manager)
         : undefined;
-    return userEntry(
-      user,
-      this.#tree,
-      schema,
-      options.directory.attributes.registry,
-      options.layout.userNaming,
-      {
-        memberOf: names.map((name) => this.#tree.groupDn(name)),
-        manager: boss?.username,
-      },
-    );
+    return userEntry(user, this.#tree, schema, options.layout.userNaming, {
+      wanted: (type) => selection.has(type),
+      memberOf: names.map((name) => this.#tree.groupDn(name)),
+      manager: boss?.username,
+    });
   }
 
   /** A group's entry, with its members when the selection needs them. */
@@ -87,7 +81,8 @@ export class EntrySource {
     const parents = wantsGroups
       ? (await options.directory.groups.of(group.id)).map((parent) => parent.id)
       : [];
-    return groupEntry(group, this.#tree, schema, options.directory.attributes.registry, {
+    return groupEntry(group, this.#tree, schema, {
+      wanted: (type) => selection.has(type),
       users: wantsMembers ? await this.#memberNames(group) : undefined,
       groups: wantsMembers && options.layout.nesting === "direct" ? await this.#nestedNames(group) : [],
       memberOf: await this.#view.groupNames(parents),

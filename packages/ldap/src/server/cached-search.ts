@@ -1,12 +1,4 @@
-import {
-  BerWriter,
-  encodeOperationBytes,
-  type Filter,
-  LdapResultCode,
-  peekMessage,
-  type SearchRequest,
-  writeSearchEntry,
-} from "../codec/index.ts";
+import { encodeOperationBytes, type Filter, LdapResultCode, type SearchRequest } from "../codec/index.ts";
 import type { LdapIdentity } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Schema } from "../view/schema.ts";
@@ -18,15 +10,6 @@ const uniqueTypes: readonly string[] = ["uid", "entryUUID", "uidNumber", "employ
 /** The key of a search: who sees what, and the request's octets without its messageID. */
 export function answerKey(identity: LdapIdentity, frame: Buffer, opStart: number, opEnd: number): string {
   return `${identity.tree.suffix}\0${frame.toString("latin1", opStart, opEnd)}`;
-}
-
-/** Encodes a SearchResultEntry's protocolOp from parts that are encoded already. */
-export function entryOperation(objectName: Uint8Array, attributes: readonly Uint8Array[]): Uint8Array {
-  const writer = new BerWriter(512);
-  writeSearchEntry(writer, 1, objectName, attributes);
-  const frame = writer.finish();
-  const { opStart, opEnd } = peekMessage(frame);
-  return new Uint8Array(frame.subarray(opStart, opEnd));
 }
 
 const done = encodeOperationBytes({

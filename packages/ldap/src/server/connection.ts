@@ -9,6 +9,7 @@ import {
   type ExtendedRequest,
   isLdapDecodeError,
   isRequest,
+  joinSearchEntry,
   LdapFramer,
   type LdapMessage,
   LdapResultCode,
@@ -26,7 +27,7 @@ import { resultCodeOfError } from "../errors.ts";
 import { bind } from "../handlers/bind.ts";
 import { compare } from "../handlers/compare.ts";
 import { unavailableControl } from "../handlers/controls.ts";
-import { search } from "../handlers/search.ts";
+import { search, timeUp } from "../handlers/search.ts";
 import {
   admit,
   admitCached,
@@ -34,7 +35,7 @@ import {
   type LdapSession,
   type Outcome,
 } from "../handlers/session.ts";
-import { AnswerRecorder, answerKey, entryOperation } from "./cached-search.ts";
+import { AnswerRecorder, answerKey } from "./cached-search.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /** Answers waiting in memory beyond which a connection is not read from, and a search waits. */
@@ -49,7 +50,7 @@ export class Connection {
   readonly #context: ServerContext;
   readonly #framer: LdapFramer;
   readonly #writer = new BerWriter(4096);
-  readonly #pending = new Map<number, AbortController>();
+  readonly #pending = new Map<number, { readonly controller: AbortController; readonly deadline: number }>();
   #socket: Socket;
   #held = false;
   #flushing = false;
@@ -117,9 +118,18 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** When an operation must have ended, as the sweep below sees it: somewhat after it should have noticed itself. */
+  #deadlineOf(op: RequestOp): number {
+    const { maxSearchMs } = this.#context.options.limits;
+    const wanted = op.type === "searchRequest" && op.timeLimit > 0 ? op.timeLimit * 1000 : maxSearchMs;
+    return performance.now() + Math.min(wanted, maxSearchMs);
+  }
+
   /** Closes what has been silent, slow or deaf for too long. Called by the server's one timer. */
   checkTimeouts(now: number): void {
     const { limits } = this.#context.options;
+    for (const { controller, deadline } of this.#pending.values())
+      if (now > deadline) controller.abort(timeUp);
     if (this.#handshakeSince !== undefined && now - this.#handshakeSince > limits.messageTimeoutMs)
       this.#expire("messageTimeoutMs");
     else if (this.#partialSince !== undefined && now - this.#partialSince > limits.messageTimeoutMs)
@@ -202,7 +212,7 @@ export class Connection {
       return;
     }
     if (op.type === "abandonRequest") {
-      this.#pending.get(op.abandonId)?.abort();
+      this.#pending.get(op.abandonId)?.controller.abort();
       return;
     }
     if (this.#pending.has(message.messageId)) {
@@ -273,11 +283,12 @@ export class Connection {
   /** Runs an operation beside others and answers it, unless it was abandoned. */
   #run(messageId: number, op: RequestOp, work: (signal: AbortSignal) => Promise<Outcome>): void {
     const controller = new AbortController();
-    this.#pending.set(messageId, controller);
+    this.#pending.set(messageId, { controller, deadline: this.#deadlineOf(op) });
     const finished = (outcome: Outcome | undefined): void => {
       this.#pending.delete(messageId);
       if (this.#closed) return;
-      if (outcome !== undefined && !controller.signal.aborted) this.#answer(messageId, op, outcome);
+      if (outcome !== undefined && (!controller.signal.aborted || controller.signal.reason === timeUp))
+        this.#answer(messageId, op, outcome);
       if (this.#socket.isPaused()) this.#pump();
       this.#context.drained(this);
     };
@@ -332,7 +343,7 @@ export class Connection {
         about: readonly string[],
       ): void | Promise<void> => {
         if (signal.aborted || this.#closed) throw new DOMException("given up", "AbortError");
-        const bytes = entryOperation(objectName, attributes);
+        const bytes = joinSearchEntry(objectName, attributes);
         recorder?.entry(bytes, about);
         writeEncodedOperation(this.#writer, messageId, bytes);
         if (this.#writer.length >= highWaterBytes) this.#flush();
@@ -491,7 +502,7 @@ export class Connection {
   }
 
   #abandonAll(): void {
-    for (const controller of this.#pending.values()) controller.abort();
+    for (const { controller } of this.#pending.values()) controller.abort();
     this.#pending.clear();
   }
 

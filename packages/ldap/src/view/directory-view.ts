@@ -1,8 +1,18 @@
-import type { Change, Directory, Group, GroupId, Resource, ResourceId, User } from "@directorykit/core";
+import type {
+  AttributeRegistry,
+  Change,
+  Directory,
+  Group,
+  GroupId,
+  Resource,
+  ResourceId,
+  User,
+} from "@directorykit/core";
 import { DirectoryError } from "@directorykit/core";
-import type { DistinguishedName } from "../codec/index.ts";
+import { type DistinguishedName, dnKey, parseDn } from "../codec/index.ts";
 import type { ResolvedLdapOptions } from "../options.ts";
 import { Schema } from "./schema.ts";
+import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import { Tree } from "./tree.ts";
 
 /**
@@ -13,8 +23,12 @@ export class DirectoryView {
   readonly options: ResolvedLdapOptions;
   readonly #directory: Directory;
   #trees: Promise<readonly Tree[]> | undefined;
-  #knownTrees: readonly Tree[] | undefined;
+  #current: ReadonlySet<Tree> = new Set();
+  #last: readonly Tree[] = [];
+  #treeGeneration = 0;
   #schema: Schema | undefined;
+  #schemaOf: AttributeRegistry | undefined;
+  #hidden: ReadonlySet<AttributeTypeDefinition> = new Set();
   readonly #groupNames = new Map<string, string>();
   #timed = new WeakMap<Tree, boolean>();
   #generation = 0;
@@ -24,34 +38,43 @@ export class DirectoryView {
     this.#directory = options.directory;
   }
 
-  /** The schema as it stands. */
+  /** The schema as it stands: another object after every change to what attributes there are. */
   get schema(): Schema {
-    this.#schema ??= new Schema(this.#directory.attributes.registry);
+    const { registry } = this.#directory.attributes;
+    if (this.#schema === undefined || this.#schemaOf !== registry) {
+      const schema = new Schema(registry);
+      this.#schema = schema;
+      this.#schemaOf = registry;
+      this.#hidden = new Set(
+        ["userPassword", ...this.options.access.hiddenAttributes].flatMap((name) => schema.type(name) ?? []),
+      );
+    }
     return this.#schema;
   }
 
-  /** The naming contexts, if they are at hand. */
-  get knownTrees(): readonly Tree[] | undefined {
-    return this.#knownTrees;
+  /** Attributes nobody is shown or may match by. */
+  get hidden(): ReadonlySet<AttributeTypeDefinition> {
+    return this.schema && this.#hidden;
   }
 
-  /** The naming contexts. */
+  /** Whether a tree is one of the naming contexts as they stand. False also while they are being read. */
+  isCurrent(tree: Tree): boolean {
+    return this.#current.has(tree);
+  }
+
+  /** The naming contexts. A tree that has not changed stays the same object. */
   async trees(): Promise<readonly Tree[]> {
-    if (this.#trees === undefined) {
-      const generation = this.#generation;
-      const reading = this.#readTrees();
-      this.#trees = reading;
-      try {
-        const trees = await reading;
-        if (generation === this.#generation) this.#knownTrees = trees;
-        else this.#trees = undefined;
-        return trees;
-      } catch (error) {
-        if (this.#trees === reading) this.#trees = undefined;
-        throw error;
-      }
+    const generation = this.#treeGeneration;
+    this.#trees ??= this.#readTrees();
+    const reading = this.#trees;
+    try {
+      const trees = await reading;
+      if (generation === this.#treeGeneration && this.#trees === reading) this.#current = new Set(trees);
+      return trees;
+    } catch (error) {
+      if (this.#trees === reading) this.#trees = undefined;
+      throw error;
     }
-    return this.#trees;
   }
 
   /** The tree that holds a DN, or `undefined`. The most specific one when trees are nested. */
@@ -90,6 +113,11 @@ export class DirectoryView {
     return timed;
   }
 
+  /** {@link DirectoryView.isTimed} as far as it is known. */
+  isTimedCached(tree: Tree): boolean | undefined {
+    return this.#timed.get(tree);
+  }
+
   /** Groups a person is shown to be a member of: through nesting or directly, as the layout says. */
   async groupsOf(user: User): Promise<readonly GroupId[]> {
     if (this.options.layout.nesting === "flatten") {
@@ -101,18 +129,13 @@ export class DirectoryView {
   /** Forgets what a change touches. */
   forget(change: Change): void {
     this.#generation += 1;
-    if (change.kind === "grant") this.#timed = new WeakMap();
+    if (change.kind === "grant" || change.kind === "resource") this.#timed = new WeakMap();
     if (change.kind === "group") this.#groupNames.delete(change.id);
     if (change.kind === "resource" || change.kind === "organization") {
+      this.#treeGeneration += 1;
       this.#trees = undefined;
-      this.#knownTrees = undefined;
+      this.#current = new Set();
     }
-    if (change.kind === "attributeDefinition") this.#schema = undefined;
-  }
-
-  /** Forgets the schema, once the registry has been read again. */
-  forgetSchema(): void {
-    this.#schema = undefined;
   }
 
   async #readTrees(): Promise<readonly Tree[]> {
@@ -123,29 +146,41 @@ export class DirectoryView {
       resource === undefined
         ? resources
         : resources.filter((one) => one.name.toLowerCase() === resource.toLowerCase());
-    if (baseDn !== undefined)
-      return [
-        new Tree(
-          baseDn,
-          layout,
-          chosen.map((one) => one.id),
-        ),
-      ];
-    const fallback = (await this.#directory.organization.get())?.baseDn;
-    const byBase = new Map<string, ResourceId[]>();
+    const fallback = baseDn ?? (await this.#directory.organization.get())?.baseDn;
+    // Two spellings of one base are one tree, whose name is the first.
+    const byBase = new Map<string, { base: string; ids: ResourceId[] }>();
+    const put = (base: string, ids: readonly ResourceId[]): void => {
+      const key = baseKey(base);
+      const known = byBase.get(key);
+      if (known === undefined) byBase.set(key, { base, ids: [...ids] });
+      else known.ids.push(...ids);
+    };
     for (const one of chosen) {
       const own = one.settings["baseDn"];
-      const base = typeof own === "string" ? own : fallback;
-      if (base === undefined) continue;
-      byBase.set(base, [...(byBase.get(base) ?? []), one.id]);
+      const base = baseDn ?? (typeof own === "string" ? own : fallback);
+      if (base !== undefined) put(base, [one.id]);
     }
-    if (byBase.size === 0 && fallback !== undefined) byBase.set(fallback, []);
+    if (byBase.size === 0 && fallback !== undefined) put(fallback, []);
     if (byBase.size === 0) {
       throw new DirectoryError(
         "misconfigured",
         "LDAP needs a base DN: give ldapServer baseDn, or set it on the LDAP resource or the organization",
       );
     }
-    return [...byBase].map(([base, ids]) => new Tree(base, layout, ids));
+    const trees = [...byBase.values()].map(({ base, ids }) => {
+      const tree = new Tree(base, layout, ids);
+      return this.#last.find((one) => one.equals(tree)) ?? tree;
+    });
+    this.#last = trees;
+    return trees;
+  }
+}
+
+function baseKey(base: string): string {
+  try {
+    return dnKey(parseDn(base));
+  } catch {
+    // Tree says what is wrong with it.
+    return base;
   }
 }

@@ -1,4 +1,4 @@
-import { encodeObjectName, encodePartialAttribute } from "../codec/index.ts";
+import { encodeObjectName, encodePartialAttribute, encodeTextAttribute } from "../codec/index.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 
 /** One attribute of an entry, encoded once and sent many times. */
@@ -26,20 +26,31 @@ export interface Entry {
 /** Puts an entry together. */
 export class EntryBuilder {
   readonly #dn: string;
+  readonly #wanted: (type: AttributeTypeDefinition) => boolean;
   readonly #attributes: EntryAttribute[] = [];
 
-  constructor(dn: string) {
+  /** @param wanted - which attributes will be looked at; encoding the others would be for nothing. Default: all */
+  constructor(dn: string, wanted: (type: AttributeTypeDefinition) => boolean = () => true) {
     this.#dn = dn;
+    this.#wanted = wanted;
   }
 
   /** Adds an attribute; one without values is left out. */
   add(type: AttributeTypeDefinition | undefined, values: readonly string[], selfOnly = false): this {
-    return this.addOctets(
-      type,
-      values.map((value) => Buffer.from(value)),
-      values,
-      selfOnly,
-    );
+    if (type !== undefined && values.length > 0 && this.#wanted(type)) {
+      this.#attributes.push({
+        type,
+        values,
+        encoded: encodeTextAttribute(type.names[0] as string, values),
+        selfOnly,
+      });
+    }
+    return this;
+  }
+
+  /** Adds a point in time, in milliseconds since the epoch. */
+  addTime(type: AttributeTypeDefinition | undefined, ms: number): this {
+    return type !== undefined && this.#wanted(type) ? this.add(type, [generalizedTime(ms)]) : this;
   }
 
   /** Adds an attribute whose values are octets. */
@@ -49,7 +60,7 @@ export class EntryBuilder {
     values: readonly string[] = [],
     selfOnly = false,
   ): this {
-    if (type !== undefined && octets.length > 0) {
+    if (type !== undefined && octets.length > 0 && this.#wanted(type)) {
       this.#attributes.push({
         type,
         values,

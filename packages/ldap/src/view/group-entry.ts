@@ -1,6 +1,7 @@
-import type { AttributeRegistry, Group } from "@directorykit/core";
-import { type Entry, EntryBuilder, generalizedTime } from "./entry.ts";
+import type { Group } from "@directorykit/core";
+import { type Entry, EntryBuilder } from "./entry.ts";
 import { type Schema, subschemaDn } from "./schema.ts";
+import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import type { Tree } from "./tree.ts";
 import { text } from "./user-entry.ts";
 
@@ -12,6 +13,8 @@ export interface GroupEntryParts {
   readonly groups: readonly string[];
   /** Names of groups it is a member of. */
   readonly memberOf: readonly string[];
+  /** Which attributes will be looked at. */
+  readonly wanted: (type: AttributeTypeDefinition) => boolean;
 }
 
 /** The object classes of a group's entry. */
@@ -20,24 +23,14 @@ export function groupObjectClasses(group: Group): readonly string[] {
 }
 
 /** A group as an entry (RFC 4519 groupOfNames, RFC 2307bis posixGroup). */
-export function groupEntry(
-  group: Group,
-  tree: Tree,
-  schema: Schema,
-  registry: AttributeRegistry,
-  parts: GroupEntryParts,
-): Entry {
+export function groupEntry(group: Group, tree: Tree, schema: Schema, parts: GroupEntryParts): Entry {
   const dn = tree.groupDn(group.name);
-  const entry = new EntryBuilder(dn)
+  const entry = new EntryBuilder(dn, parts.wanted)
     .add(schema.type("objectClass"), groupObjectClasses(group))
     .add(schema.type("cn"), [group.name]);
-  for (const attribute of registry.all("group")) {
-    const type =
-      attribute.names.ldap === undefined || attribute.name === "name"
-        ? undefined
-        : schema.type(attribute.names.ldap);
-    if (type === undefined || attribute.sensitivity === "secret") continue;
-    const values = registry.values("group", group, attribute.name);
+  for (const { attribute, type } of schema.shown("group")) {
+    if (attribute.name === "name" || !parts.wanted(type)) continue;
+    const values = attribute.read(group as never);
     entry.add(
       type,
       values.map((value) => text(value, attribute.syntax)),
@@ -55,8 +48,8 @@ export function groupEntry(
     .add(schema.type("entryUUID"), [group.id])
     .add(schema.type("entryDN"), [dn])
     .add(schema.type("structuralObjectClass"), ["groupOfNames"])
-    .add(schema.type("createTimestamp"), [generalizedTime(group.createdAt)])
-    .add(schema.type("modifyTimestamp"), [generalizedTime(group.updatedAt)])
+    .addTime(schema.type("createTimestamp"), group.createdAt)
+    .addTime(schema.type("modifyTimestamp"), group.updatedAt)
     .add(schema.type("hasSubordinates"), ["FALSE"])
     .add(schema.type("subschemaSubentry"), [subschemaDn])
     .add(

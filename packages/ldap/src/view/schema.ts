@@ -1,4 +1,4 @@
-import type { AttributeDefinition, AttributeRegistry } from "@directorykit/core";
+import type { AttributeDefinition, AttributeRegistry, ReadableAttribute } from "@directorykit/core";
 import {
   type AttributeTypeDefinition,
   attributeTypes,
@@ -11,10 +11,17 @@ import {
 /** DN of the entry that publishes the schema (RFC 4512 §4.2). */
 export const subschemaDn = "cn=Subschema";
 
+/** An attribute of the directory with the type it is shown as. */
+export interface ShownAttribute {
+  readonly attribute: ReadableAttribute;
+  readonly type: AttributeTypeDefinition;
+}
+
 /** The schema of the tree: standard types, and those the organization defines. */
 export class Schema {
   readonly #types = new Map<string, AttributeTypeDefinition>();
   readonly #custom: AttributeTypeDefinition[] = [];
+  readonly #shown = new Map<string, readonly ShownAttribute[]>();
   readonly #classes = new Map<string, ObjectClassDefinition>();
 
   constructor(registry: AttributeRegistry) {
@@ -33,6 +40,13 @@ export class Schema {
         this.#add(type);
       }
     }
+    for (const owner of ["user", "group"] as const) {
+      const shown = registry.all(owner).flatMap((attribute) => {
+        const type = attribute.names.ldap === undefined ? undefined : this.type(attribute.names.ldap);
+        return type === undefined || attribute.sensitivity === "secret" ? [] : [{ attribute, type }];
+      });
+      this.#shown.set(owner, shown);
+    }
     for (const one of objectClasses) {
       this.#classes.set(one.name.toLowerCase(), one);
       this.#classes.set(one.oid, one);
@@ -42,6 +56,11 @@ export class Schema {
   /** The type by any of its names or its OID, regardless of case. Options must be cut off before. */
   type(name: string): AttributeTypeDefinition | undefined {
     return this.#types.get(name) ?? this.#types.get(name.toLowerCase());
+  }
+
+  /** Attributes of people or groups that have a name in LDAP. */
+  shown(owner: "user" | "group"): readonly ShownAttribute[] {
+    return this.#shown.get(owner) ?? [];
   }
 
   /** The object class by name or OID, regardless of case. */
@@ -74,7 +93,10 @@ export class Schema {
   }
 
   #add(type: AttributeTypeDefinition): void {
-    for (const name of [...type.names, type.oid]) this.#types.set(name.toLowerCase(), type);
+    for (const name of [...type.names, type.oid]) {
+      this.#types.set(name, type);
+      this.#types.set(name.toLowerCase(), type);
+    }
   }
 }
 

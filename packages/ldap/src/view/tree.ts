@@ -17,8 +17,12 @@ export type TreeNode =
   /** A group, by the folded name in the DN. */
   | { readonly type: "group"; readonly name: string };
 
+let made = 0;
+
 /** One naming context: a base DN, what lies below it, and the resources whose grants give access to it. */
 export class Tree {
+  /** Tells trees of this process apart, so that what was answered in one is never given in another. */
+  readonly serial: number = ++made;
   /** The base DN as it is shown. */
   readonly suffix: string;
   /** DN of the container of people. */
@@ -27,8 +31,9 @@ export class Tree {
   readonly groupsDn: string;
   /** LDAP resources whose grants count here. */
   readonly resources: readonly ResourceId[];
+  /** The base DN in a form for comparison. */
+  readonly suffixKey: string;
   readonly #suffixDn: DistinguishedName;
-  readonly #suffixKey: string;
   readonly #usersKey: string;
   readonly #groupsKey: string;
   readonly #userNaming: TreeLayout["userNaming"];
@@ -43,13 +48,17 @@ export class Tree {
     this.usersDn = formatDn(users);
     this.groupsDn = formatDn(groups);
     this.resources = resources;
-    this.#suffixKey = dnKey(this.#suffixDn);
+    this.suffixKey = dnKey(this.#suffixDn);
     this.#usersKey = dnKey(users);
     this.#groupsKey = dnKey(groups);
     this.#userNaming = layout.userNaming;
     this.#depths = { user: users.rdns.length + 1, group: groups.rdns.length + 1 };
     if (this.#usersKey === this.#groupsKey)
       throw new DirectoryError("misconfigured", "layout.users and layout.groups must differ");
+    for (const dn of [users, groups]) {
+      if (dn.rdns.length === this.#suffixDn.rdns.length)
+        throw new DirectoryError("misconfigured", "layout.users and layout.groups need a name of their own");
+    }
   }
 
   /** RDNs of the suffix, for the attributes of its own entry. */
@@ -57,15 +66,25 @@ export class Tree {
     return this.#suffixDn;
   }
 
+  /** Whether another tree has the same base and the same resources. */
+  equals(other: Tree): boolean {
+    return (
+      this.suffix === other.suffix &&
+      this.usersDn === other.usersDn &&
+      this.groupsDn === other.groupsDn &&
+      this.resources.join() === other.resources.join()
+    );
+  }
+
   /** Whether the DN is the suffix or lies below it. */
   holds(dn: DistinguishedName): boolean {
-    return dnKey(dn) === this.#suffixKey || isDescendantDn(dn, this.#suffixDn);
+    return dnKey(dn) === this.suffixKey || isDescendantDn(dn, this.#suffixDn);
   }
 
   /** What the DN stands for, or `undefined` when nothing of the tree can be there. */
   locate(dn: DistinguishedName): TreeNode | undefined {
     const key = dnKey(dn);
-    if (key === this.#suffixKey) return { type: "suffix" };
+    if (key === this.suffixKey) return { type: "suffix" };
     if (key === this.#usersKey) return { type: "users" };
     if (key === this.#groupsKey) return { type: "groups" };
     const [rdn, ...rest] = dn.rdns;

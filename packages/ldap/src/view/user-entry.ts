@@ -1,7 +1,8 @@
-import { type AttributeRegistry, displayNameOf, type User } from "@directorykit/core";
+import { displayNameOf, type User } from "@directorykit/core";
 import { type Entry, EntryBuilder, generalizedTime } from "./entry.ts";
 import type { Schema } from "./schema.ts";
 import { subschemaDn } from "./schema.ts";
+import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import type { Tree } from "./tree.ts";
 
 /** Directory attributes that the view shows under the LDAP names the registry gives them, in this order. */
@@ -20,6 +21,8 @@ export interface UserEntryParts {
   readonly memberOf: readonly string[];
   /** Username of the manager. */
   readonly manager: string | undefined;
+  /** Which attributes will be looked at. */
+  readonly wanted: (type: AttributeTypeDefinition) => boolean;
 }
 
 /** The object classes of a user's entry. */
@@ -39,22 +42,20 @@ export function userEntry(
   user: User,
   tree: Tree,
   schema: Schema,
-  registry: AttributeRegistry,
   naming: "uid" | "cn",
   parts: UserEntryParts,
 ): Entry {
   const name = displayNameOf(user);
-  const entry = new EntryBuilder(tree.userDn(user.username))
+  const dn = tree.userDn(user.username);
+  const entry = new EntryBuilder(dn, parts.wanted)
     .add(schema.type("objectClass"), userObjectClasses(user))
     .add(schema.type("uid"), [user.username])
     .add(schema.type("cn"), naming === "cn" && user.username !== name ? [user.username, name] : [name])
     // sn is mandatory in person (RFC 4519 §3.12); someone without a family name goes by the whole name.
     .add(schema.type("sn"), [user.name.family ?? name]);
-  for (const attribute of registry.all("user")) {
-    const type = attribute.names.ldap === undefined ? undefined : schema.type(attribute.names.ldap);
-    if (type === undefined || attribute.sensitivity === "secret" || shownInOwnWay.has(attribute.name))
-      continue;
-    const values = registry.values("user", user, attribute.name);
+  for (const { attribute, type } of schema.shown("user")) {
+    if (shownInOwnWay.has(attribute.name) || !parts.wanted(type)) continue;
+    const values = attribute.read(user as never);
     if (values.length === 0) continue;
     const selfOnly = attribute.sensitivity === "self";
     if (attribute.syntax === "binary")
@@ -74,10 +75,10 @@ export function userEntry(
   if (parts.manager !== undefined) entry.add(schema.type("manager"), [tree.userDn(parts.manager)]);
   return entry
     .add(schema.type("entryUUID"), [user.id])
-    .add(schema.type("entryDN"), [tree.userDn(user.username)])
+    .add(schema.type("entryDN"), [dn])
     .add(schema.type("structuralObjectClass"), ["inetOrgPerson"])
-    .add(schema.type("createTimestamp"), [generalizedTime(user.createdAt)])
-    .add(schema.type("modifyTimestamp"), [generalizedTime(user.updatedAt)])
+    .addTime(schema.type("createTimestamp"), user.createdAt)
+    .addTime(schema.type("modifyTimestamp"), user.updatedAt)
     .add(schema.type("hasSubordinates"), ["FALSE"])
     .add(schema.type("subschemaSubentry"), [subschemaDn])
     .add(schema.type("memberOf"), parts.memberOf)
