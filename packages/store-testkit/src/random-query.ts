@@ -29,7 +29,11 @@ const words: readonly string[] = [
   "z\u{10FFFF}",
   "z\uD7FF",
   "z\uE000",
+  "0",
+  "1",
+  "1.5",
   "12",
+  "100",
   "",
   " spaced  out ",
 ];

@@ -118,6 +118,34 @@ export function querySuite(options: ResolvedConformanceOptions): readonly Confor
       assert.deepEqual(await list(false), [...ids.slice(0, -2), ...absent]);
       assert.deepEqual(await list(true), [...ids.slice(0, -2).reverse(), ...absent]);
     }),
+    test("the number 12 and the text 12 are different values, in every test", async (under) => {
+      const values: IndexValue[] = [12, "12", 13, "13", -1, "-1", ""];
+      const users = values.map((value, n) => userWith(n, value));
+      await under.store.transaction(acme, (tx) => tx.insert("user", users));
+      const base = { attribute: "key", indexed: true } as const;
+      for (const value of values) {
+        const filters: StoreFilter[] = [
+          { ...base, op: "equals", value },
+          { ...base, op: "atLeast", value },
+          { ...base, op: "atMost", value },
+          { ...base, op: "in", values: [value] },
+          { ...base, op: "substrings", initial: String(value), any: [] },
+          { ...base, op: "substrings", any: [String(value)] },
+          { ...base, op: "substrings", any: [], final: String(value) },
+        ];
+        for (const filter of filters) {
+          const found = await drain(under.store.reader(acme), { filter }, 10, (record) =>
+            subjectOf(users.find((user) => user.record.id === record.id) as IndexedRecord<"user">),
+          );
+          const expected = users.filter((user) => evaluateStoreFilter(filter, subjectOf(user)));
+          assert.deepEqual(
+            found,
+            expected.map((user) => user.record.id),
+            JSON.stringify(filter),
+          );
+        }
+      }
+    }),
     test("a count is the length of the list, or the store says that it cannot tell", async (under) => {
       const world = await fill(under, options.seed + 10);
       const random = new Random(options.seed + 11);
