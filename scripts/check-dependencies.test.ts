@@ -41,6 +41,7 @@ test("a workspace that keeps the rules has no findings", async () => {
     "packages/ldap/src/codec/decode.test.ts",
     'import { test } from "vitest";\nimport { decode } from "./decode.ts";\ntest("x", decode);',
   );
+  await put("packages/ldap/interop/a.test.ts", 'import { bind } from "../src/index.ts";');
   await put(
     "packages/core/src/network.ts",
     'import { isIP, BlockList } from "node:net";\nexport const x = [isIP, BlockList];',

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the programs that the interop tests and benchmarks talk to, on Debian and Ubuntu as root.
-# Anywhere else, or where the installation fails, it names what is missing and how to get it; with CI=true that is an error.
+# Anywhere else, or where the installation fails, it names what is missing and how to get it; on Debian and Ubuntu with
+# CI=true that is an error. Elsewhere the tests decide: with CI=true one that misses its peer fails.
 set -euo pipefail
 
 # Debian package, what it is for. The names are those of Debian 12; Ubuntu has the same.
@@ -26,17 +27,18 @@ if [ ${#missing[@]} -eq 0 ]; then
   exit 0
 fi
 
+# give_up STATUS REASON: says what was not installed. The tests look for the programs themselves, wherever they come from.
 give_up() {
-  echo "install-peers: $1. Not installed, so the tests that need them are left out:"
+  echo "install-peers: $2, so these are not installed here:"
   for peer in "${missing[@]}"; do echo "  ${peer%%:*} (${peer#*:})"; done
   echo "  On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${missing_packages[*]}"
-  echo "  Elsewhere: the packages of the same programs; whatever is on the PATH is used."
-  [ "${CI:-}" = true ] && exit 1
+  echo "  Tests use what is on the PATH; those that miss a program are left out and named at the end of the run."
+  [ "${CI:-}" = true ] && exit "$1"
   exit 0
 }
 
-command -v apt-get >/dev/null || give_up "this system has no apt-get"
-[ "$(id -u)" -eq 0 ] || give_up "not running as root"
+command -v apt-get >/dev/null || give_up 0 "this system has no apt-get"
+[ "$(id -u)" -eq 0 ] || give_up 1 "not running as root"
 
 # No server may start because it was installed: invoke-rc.d asks this file first.
 policy=/usr/sbin/policy-rc.d
@@ -61,7 +63,7 @@ echo "install-peers: installing ${missing_packages[*]}"
 if ! install_missing </dev/null >"$log" 2>&1; then
   tail -n 20 "$log" >&2
   rm -f "$log"
-  give_up "apt-get failed"
+  give_up 1 "apt-get failed"
 fi
 rm -f "$log"
 echo "install-peers: done"

@@ -2,7 +2,7 @@
 // and uses them there: every entry imported, a strict consumer type-checked against the published types, and the
 // quick start of the README run. `npm run check:install`.
 
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { codeBlocks } from "./code-blocks.ts";
@@ -104,6 +104,9 @@ async function useInstalled(
     timeoutMs: 2 * minute,
   });
   if (!checked.ok) findings.push(...failure("type check of a consumer", checked));
+  await copyFile(join(root, "scripts/installed-program.ts"), join(folder, "program.ts"));
+  const program = await runCommand("node", ["program.ts"], inside);
+  if (!program.ok) findings.push(...failure("scripts/installed-program.ts", program));
   const ran = await runCommand("node", ["quick-start.ts"], { cwd: folder, timeoutMs: 10_000 });
   if (!ran.ok || ran.stdout.trim() === "") findings.push(...failure("quick start of the README", ran));
   console.log(`installed ${packages.length} packages, imported ${entries.length} entries`);
