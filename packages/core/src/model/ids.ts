@@ -24,7 +24,10 @@ export type AttributeDefinitionId = Id<"attributeDefinition">;
 /** Identifies an audit event. */
 export type AuditEventId = Id<"auditEvent">;
 
-const bytes = new Uint8Array(16);
+const bytes = Buffer.alloc(16);
+// Random bits are drawn for many ids at once: a call into the generator costs more than the rest of an id.
+const pool = Buffer.alloc(4096);
+let drawn = pool.length;
 let lastMs = 0;
 let sequence = 0;
 
@@ -42,7 +45,12 @@ export function newId<T extends string>(now: number): T {
     lastMs += 1;
     sequence = 0;
   }
-  randomFillSync(bytes, 8, 8);
+  if (drawn === pool.length) {
+    randomFillSync(pool);
+    drawn = 0;
+  }
+  pool.copy(bytes, 8, drawn, drawn + 8);
+  drawn += 8;
   const high = Math.floor(lastMs / 0x10000);
   bytes[0] = high >>> 24;
   bytes[1] = high >>> 16;
@@ -53,7 +61,7 @@ export function newId<T extends string>(now: number): T {
   bytes[6] = 0x70 | (sequence >>> 8);
   bytes[7] = sequence;
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString("hex");
+  const hex = bytes.toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as T;
 }
 

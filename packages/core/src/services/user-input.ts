@@ -120,10 +120,10 @@ export function withoutUndefined<T extends object>(
 ): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T]?: Exclude<T[K], undefined>;
 } {
-  for (const key of Object.keys(fields)) {
-    if (fields[key as keyof T] === undefined) delete fields[key as keyof T];
-  }
-  return fields as never;
+  // A new object: deleting keys would turn each of them into a slow one.
+  const kept: Partial<T> = {};
+  for (const key in fields) if (fields[key] !== undefined) kept[key] = fields[key];
+  return kept as never;
 }
 
 /** The defaults of a new user. */

@@ -7,11 +7,13 @@ export const maxValueLength = 65_536;
 /** Most values of one attribute. */
 export const maxValues = 1000;
 
+// Printable ASCII without spaces at the ends: nearly every name, and nothing to look for in it.
+const plain = /^[!-~](?:[ -~]*[!-~])?$/;
 const controls = /[\p{Cc}\p{Cs}\p{Co}\u2028\u2029]/u;
 // Marks that reorder what a reader sees; in a name they serve only deceit.
 const bidirectional = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 const invisible =
-  /[\u00AD\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200D\u2060-\u2064\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFC]/u;
+  /\u034F|[\u17B4\u17B5]|[\u180B-\u180F]|[\uFE00-\uFE0F]|[\u00AD\u115F\u1160\u200B-\u200D\u2060-\u2064\u3164\uFEFF\uFFA0\uFFF0-\uFFFC]/u;
 
 /** A value that breaks a rule. `path` says where, as in `users[3].email`. */
 export function invalid(path: string, message: string): DirectoryError {
@@ -21,6 +23,7 @@ export function invalid(path: string, message: string): DirectoryError {
 /** A name people see: not empty, no control, bidirectional or invisible characters, not too long. Returned in NFC, trimmed. */
 export function checkName(path: string, value: unknown, maxLength: number = maxNameLength): string {
   if (typeof value !== "string") throw invalid(path, "must be text");
+  if (value.length <= maxLength && plain.test(value)) return value;
   if (value.length > maxLength * 2 || [...value].length > maxLength)
     throw invalid(path, `is longer than ${maxLength} characters`);
   const name = value.normalize("NFC").trim();
