@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { argon2Hasher } from "@directorykit/core";
+import { Client } from "ldapts";
+import { baseDn, reader } from "../people.ts";
+import { machine, median, table } from "../rounds.ts";
+
+/**
+ * Simple binds beside the same number of bare argon2id verifications, and what a search has to wait meanwhile. Each
+ * side has a process of its own for the server's work; rounds are interleaved.
+ */
+
+const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
+const seconds = Number(process.env["BENCH_SECONDS"] ?? 4);
+const clients = 16;
+const dn = `uid=${reader.username},ou=Users,${baseDn}`;
+
+const child = spawn(process.execPath, ["--conditions=@directorykit/source", new URL("directorykit-server.ts", import.meta.url).pathname, "memory", "10000"], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
+const port = await new Promise<number>((resolve) => child.stdout.once("data", (line: Buffer) => resolve(Number(line))));
+const url = `ldap://127.0.0.1:${port}`;
+const hasher = argon2Hasher({ maxWaitMs: 60_000 });
+const hash = await hasher.hash(reader.password);
+const bare: number[] = [];
+const binds: number[] = [];
+const searches: number[][] = [];
+try {
+  for (let round = -1; round < rounds; round++) {
+    const verified = await repeat(clients, async () => {
+      if (!(await hasher.verify(hash, reader.password))) throw new Error("did not match");
+    });
+    const latencies: number[] = [];
+    const searcher = await connected();
+    let searching = true;
+    const searched = (async () => {
+      while (searching) {
+        const started = performance.now();
+        const { searchEntries } = await searcher.search(`ou=Users,${baseDn}`, { filter: `(uid=user00${Math.floor(Math.random() * 9000) + 1000})` });
+        if (searchEntries.length !== 1) throw new Error("wrong answer");
+        latencies.push(performance.now() - started);
+      }
+    })();
+    const connections = await Promise.all(Array.from({ length: clients }, connected));
+    const bound = await repeat(clients, async (i) => (connections[i] as Client).bind(dn, reader.password));
+    searching = false;
+    await searched;
+    await Promise.all([searcher, ...connections].map((client) => client.unbind()));
+    if (round < 0) continue;
+    bare.push(verified);
+    binds.push(bound);
+    searches.push(latencies.sort((a, b) => a - b));
+  }
+} finally {
+  child.kill("SIGTERM");
+}
+const percentile = (p: number): string => median(searches.map((all) => all[Math.floor((all.length - 1) * p)] as number)).toFixed(1);
+console.log(`${machine()}; ${clients} clients, argon2id 19 MiB, 2 passes, ${rounds} rounds of ${seconds} s, medians\n`);
+table(
+  ["", "per second", "to bare argon2id"],
+  [
+    ["bare argon2id, same process and queue", median(bare).toFixed(1), "1.00×"],
+    ["simple binds over LDAP", median(binds).toFixed(1), `${median(binds.map((one, i) => one / (bare[i] as number))).toFixed(2)}×`],
+  ],
+);
+console.log(`\nSearch meanwhile, one at a time: p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms.`);
+
+async function connected(): Promise<Client> {
+  const client = new Client({ url });
+  await client.bind(dn, reader.password);
+  return client;
+}
+
+async function repeat(count: number, work: (i: number) => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  let done = 0;
+  await Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      while (performance.now() - started < seconds * 1000) {
+        await work(i);
+        done += 1;
+      }
+    }),
+  );
+  return done / ((performance.now() - started) / 1000);
+}
