@@ -1,6 +1,5 @@
 import { resourceNameKey } from "../attributes/index-record.ts";
 import type { ChangeFeed } from "../changes/change-feed.ts";
-import { DirectoryError } from "../errors.ts";
 import type { Change } from "../model/change.ts";
 import type { Grant } from "../model/grant.ts";
 import type { GroupId, ResourceId, UserId } from "../model/ids.ts";
@@ -8,9 +7,12 @@ import type { JsonValue, Resource, ResourceKind } from "../model/resource.ts";
 import type { Factor } from "../model/session.ts";
 import type { User } from "../model/user.ts";
 import type { Clock } from "../ports/clock.ts";
+import { recordsBy } from "../query/record-pages.ts";
+import { deepFreeze } from "../store/deep-freeze.ts";
 import type { CallOptions, Reader } from "../store/store.ts";
 import type { AccessPath, Decision, DecisionReason, Explanation } from "./decision.ts";
-import { ancestorsOf, maxGroupNesting } from "./group-graph.ts";
+import { ancestorsOf } from "./group-graph.ts";
+import { routesTo } from "./group-routes.ts";
 import { inNetworks } from "./network.ts";
 
 /** A resource by id, or by the kind and name it is unique by. */
@@ -24,13 +26,16 @@ export interface AccessContext {
   readonly address?: string;
 }
 
-interface Standing {
+/** What access hangs on, of a user. */
+export interface Standing {
+  /** The user's record. */
   readonly user: User;
+  /** Ids of all groups they belong to, directly and through nesting. */
   readonly groups: ReadonlySet<string>;
 }
 
 const maxCachedUsers = 100_000;
-const grantPage = 1000;
+const maxCachedResources = 10_000;
 const nothing: Decision["because"] = [];
 const secondFactors: readonly Factor[] = ["totp", "recovery-code", "certificate"];
 
@@ -53,18 +58,22 @@ export class Authorizer {
     this.#reader = reader;
     this.#feed = feed;
     this.#clock = clock;
-    feed.listen((changes) => {
-      for (const change of changes) this.#evict(change);
-    });
+    feed.listen(
+      (changes) => {
+        for (const change of changes) this.#evict(change);
+      },
+      () => this.#evictAll(),
+    );
   }
 
+  /** The decision, from what is kept or else from the store. */
   async authorize(
     user: UserId,
     resource: ResourceRef,
     context: AccessContext,
     options?: CallOptions,
   ): Promise<Decision> {
-    if (!this.#feed.isFresh()) await this.#feed.ensureFresh();
+    if (!this.#feed.isFresh()) await this.#feed.ensureFresh(options);
     const cached = this.authorizeCached(user, resource, context);
     if (cached !== undefined) return cached;
     const found = await this.#resource(resource, options);
@@ -100,7 +109,8 @@ export class Authorizer {
     if (found === undefined) return { ...decision, paths: [] };
     const paths: AccessPath[] = [];
     const grants = await this.grantsOf(found.id, options);
-    const routes = await this.#routesTo(user, new Set(grants.flatMap((grant) => grant.group ?? [])));
+    const targets = new Set<string>(grants.flatMap((grant) => grant.group ?? []));
+    const routes = await routesTo(this.#reader, user, targets, options);
     const now = this.#clock();
     for (const grant of grants) {
       const why = whyNot(grant, context, now);
@@ -115,18 +125,8 @@ export class Authorizer {
 
   /** The user's record and effective groups as this node knows them, or `undefined` for an unknown user. */
   async standingOf(user: UserId, options?: CallOptions): Promise<Standing | undefined> {
-    await this.#feed.ensureFresh();
+    await this.#feed.ensureFresh(options);
     return this.#standing(user, options);
-  }
-
-  /** Resources of a kind. */
-  async resourcesOf(kind: ResourceKind, options?: CallOptions): Promise<readonly Resource[]> {
-    const page = await this.#reader.query(
-      "resource",
-      { filter: { op: "equals", attribute: "kind", indexed: true, value: kind }, limit: grantPage },
-      options,
-    );
-    return page.records;
   }
 
   /** Every grant to a resource. */
@@ -134,24 +134,14 @@ export class Authorizer {
     const cached = this.#grants.get(resource);
     if (cached !== undefined) return cached;
     const generation = this.#generation;
-    const grants: Grant[] = [];
-    for (let more = true; more; ) {
-      const last = grants.at(-1);
-      const page = await this.#reader.query(
-        "grant",
-        {
-          filter: { op: "equals", attribute: "resource", indexed: true, value: resource },
-          limit: grantPage,
-          ...(last === undefined ? {} : { after: { id: last.id } }),
-        },
-        options,
-      );
-      grants.push(...page.records);
-      more = page.more;
-    }
+    const grants = await recordsBy(this.#reader, "grant", "resource", resource, options);
     // Highest priority first, then the oldest: ids sort by age.
     grants.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
-    if (generation === this.#generation) this.#grants.set(resource, grants);
+    if (generation === this.#generation) {
+      if (this.#grants.size >= maxCachedResources) this.#grants.clear();
+      // Decisions hand out what grants add; nobody may change what the next decision says.
+      this.#grants.set(resource, deepFreeze(grants));
+    }
     return grants;
   }
 
@@ -197,6 +187,7 @@ export class Authorizer {
         ? await this.#reader.get("resource", ref, options)
         : await this.#reader.getByKey("resource", "name", key as string, options);
     if (found !== undefined && generation === this.#generation) {
+      if (this.#resources.size >= maxCachedResources) this.#forgetResources();
       this.#resources.set(found.id, found);
       this.#named.set(resourceNameKey(found.kind, found.name), found.id);
     }
@@ -209,7 +200,7 @@ export class Authorizer {
     const generation = this.#generation;
     const user = await this.#reader.get("user", id, options);
     if (user === undefined) return undefined;
-    const standing = { user, groups: await ancestorsOf(this.#reader, id) };
+    const standing = { user, groups: await ancestorsOf(this.#reader, id, options) };
     if (generation === this.#generation) {
       if (this.#standings.size >= maxCachedUsers) {
         const oldest = this.#standings.keys().next();
@@ -218,39 +209,6 @@ export class Authorizer {
       this.#standings.set(id, standing);
     }
     return standing;
-  }
-
-  /** Routes from the user's direct groups up to each of `targets`. */
-  async #routesTo(
-    user: UserId,
-    targets: ReadonlySet<string>,
-  ): Promise<Map<string, { id: GroupId; name: string }[][]>> {
-    const routes = new Map<string, { id: GroupId; name: string }[][]>();
-    const maxRoutes = 1000;
-    let walked = 0;
-    const names = new Map<string, string>();
-    const walk = async (member: string, route: readonly string[]): Promise<void> => {
-      if (route.length > maxGroupNesting) return;
-      for (const edge of await this.#reader.groupsOf([member])) {
-        if (route.includes(edge.group)) continue;
-        if (++walked > maxRoutes) {
-          throw new DirectoryError("limit-exceeded", "too many paths to explain", {
-            details: { limit: "maxRoutes", value: maxRoutes },
-          });
-        }
-        const longer = [...route, edge.group];
-        for (const group of await this.#reader.getMany("group", [edge.group]))
-          names.set(group.id, group.name);
-        if (targets.has(edge.group)) {
-          const found = routes.get(edge.group) ?? [];
-          found.push(longer.map((id) => ({ id: id as GroupId, name: names.get(id) ?? "" })));
-          routes.set(edge.group, found);
-        }
-        await walk(edge.group, longer);
-      }
-    };
-    await walk(user, []);
-    return routes;
   }
 
   #evict(change: Change): void {
@@ -270,13 +228,24 @@ export class Authorizer {
         this.#grants.clear();
         break;
       case "resource":
-        this.#resources.clear();
-        this.#named.clear();
+        this.#forgetResources();
         this.#grants.clear();
         break;
       default:
         break;
     }
+  }
+
+  #evictAll(): void {
+    this.#generation += 1;
+    this.#standings.clear();
+    this.#grants.clear();
+    this.#forgetResources();
+  }
+
+  #forgetResources(): void {
+    this.#resources.clear();
+    this.#named.clear();
   }
 }
 
@@ -292,8 +261,7 @@ function denied(reason: DecisionReason, resource?: ResourceId): Decision {
 
 /** Why a grant does not count now, or `undefined` when it does. */
 function whyNot(grant: Grant, context: AccessContext, now: number): DecisionReason | undefined {
-  if (grant.notBefore !== undefined && now < grant.notBefore) return "outside-validity";
-  if (grant.notAfter !== undefined && now >= grant.notAfter) return "outside-validity";
+  if (!isInValidity(grant, now)) return "outside-validity";
   const { networks, mfa } = grant.conditions;
   if (networks !== undefined && (context.address === undefined || !inNetworks(context.address, networks))) {
     return "network-not-allowed";
@@ -310,5 +278,3 @@ export function isInValidity(grant: Grant, now: number): boolean {
     !(grant.notAfter !== undefined && now >= grant.notAfter)
   );
 }
-
-export type { Standing };

@@ -1,5 +1,5 @@
 import { DirectoryError } from "../errors.ts";
-import type { Reader } from "../store/store.ts";
+import type { CallOptions, Reader } from "../store/store.ts";
 
 /** How deep groups may be nested in one another. Counted in edges from a user's direct group upwards. */
 export const maxGroupNesting = 32;
@@ -10,12 +10,16 @@ const pageSize = 1000;
  * All groups a member belongs to, direct and through nesting, with one read per level. A cycle, which writes refuse
  * but a store may hold all the same, ends the walk by the visited set.
  */
-export async function ancestorsOf(reader: Reader, member: string): Promise<ReadonlySet<string>> {
+export async function ancestorsOf(
+  reader: Reader,
+  member: string,
+  options?: CallOptions,
+): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
   let level: readonly string[] = [member];
   for (let depth = 0; level.length > 0 && depth <= maxGroupNesting; depth++) {
     const next: string[] = [];
-    for (const edge of await reader.groupsOf(level)) {
+    for (const edge of await reader.groupsOf(level, options)) {
       if (!seen.has(edge.group)) {
         seen.add(edge.group);
         next.push(edge.group);

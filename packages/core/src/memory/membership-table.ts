@@ -63,7 +63,10 @@ export class MembershipTable {
 
 function entry(table: Map<string, Map<string, Membership>>, key: string): Map<string, Membership> {
   let inner = table.get(key);
-  if (inner === undefined) table.set(key, (inner = new Map()));
+  if (inner === undefined) {
+    inner = new Map();
+    table.set(key, inner);
+  }
   return inner;
 }
 

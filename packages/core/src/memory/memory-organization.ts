@@ -1,9 +1,9 @@
 import { DirectoryError } from "../errors.ts";
 import type { AuditEvent } from "../model/audit-event.ts";
 import type { Change } from "../model/change.ts";
-import { type RecordKind, type RecordTypes, recordKinds } from "../model/kinds.ts";
+import { type RecordKind, recordKinds } from "../model/kinds.ts";
 import type { JsonValue } from "../model/resource.ts";
-import type { AuditQuery, Counter, IndexedRecord, Reader, Transaction } from "../store/store.ts";
+import type { AuditQuery, Counter, IndexedRecord, Reader, StoreQuery, Transaction } from "../store/store.ts";
 import { MembershipTable } from "./membership-table.ts";
 import { frozenCopy, RecordTable } from "./record-table.ts";
 
@@ -75,30 +75,35 @@ export class MemoryOrganization {
 
   #reads(ready: () => Promise<void>): Reader {
     const groupsOf = (id: string): ReadonlySet<string> => this.#memberships.groupIdsOf(id);
+    const when = <Given extends unknown[], T>(read: (...given: Given) => T) => {
+      return async (...given: Given): Promise<T> => {
+        await ready();
+        return read(...given);
+      };
+    };
     return {
-      revision: async () => (await ready(), this.#changes.length),
-      get: async <K extends RecordKind>(kind: K, id: string) => (
-        await ready(), this.#table(kind).get(id) as RecordTypes[K] | undefined
-      ),
-      getMany: async <K extends RecordKind>(kind: K, ids: readonly string[]) => (
-        await ready(), ids.flatMap((id) => (this.#table(kind).get(id) as RecordTypes[K] | undefined) ?? [])
-      ),
-      getByKey: async <K extends RecordKind>(kind: K, name: string, value: string) => (
-        await ready(), this.#table(kind).getByKey(name, value) as RecordTypes[K] | undefined
-      ),
-      query: async (kind, query) => (await ready(), this.#table(kind).query(query, groupsOf) as never),
-      count: async (kind, filter) => (await ready(), this.#table(kind).count(filter, groupsOf)),
-      groupsOf: async (members) => (await ready(), this.#memberships.groupsOf(members)),
-      membersOf: async (group, page) => (
-        await ready(), this.#memberships.membersOf(group, page.after, page.limit, page.kind)
-      ),
-      changes: async (after, limit) => (
-        await ready(),
-        { changes: this.#changes.slice(after, after + limit), revision: this.#changes.length, oldest: 1 }
-      ),
-      audit: async (query) => (await ready(), selectAudit(this.#audit, query)),
-      counter: async (key, now) => (await ready(), this.#live(`counter:${key}`, now)?.counter),
-      peekOnce: async (key, now) => (await ready(), this.#live(`once:${key}`, now)?.value),
+      revision: when(() => this.#changes.length),
+      get: when((kind: RecordKind, id: string) => this.#table(kind).get(id)) as Reader["get"],
+      getMany: when((kind: RecordKind, ids: readonly string[]) =>
+        ids.flatMap((id) => this.#table(kind).get(id) ?? []),
+      ) as Reader["getMany"],
+      getByKey: when((kind: RecordKind, name: string, value: string) =>
+        this.#table(kind).getByKey(name, value),
+      ) as Reader["getByKey"],
+      query: when((kind: RecordKind, query: StoreQuery) =>
+        this.#table(kind).query(query, groupsOf),
+      ) as Reader["query"],
+      count: when((kind, filter) => this.#table(kind).count(filter, groupsOf)),
+      groupsOf: when((members) => this.#memberships.groupsOf(members)),
+      membersOf: when((group, page) => this.#memberships.membersOf(group, page.after, page.limit, page.kind)),
+      changes: when((after, limit) => ({
+        changes: this.#changes.slice(after, after + limit),
+        revision: this.#changes.length,
+        oldest: 1,
+      })),
+      audit: when((query) => selectAudit(this.#audit, query)),
+      counter: when((key, now) => this.#live(`counter:${key}`, now)?.counter),
+      peekOnce: when((key, now) => this.#live(`once:${key}`, now)?.value),
     };
   }
 

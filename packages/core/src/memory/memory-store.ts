@@ -11,7 +11,10 @@ export function memoryStore(): Store {
   const organizations = new Map<OrganizationId, MemoryOrganization>();
   const organization = (id: OrganizationId): MemoryOrganization => {
     let found = organizations.get(id);
-    if (found === undefined) organizations.set(id, (found = new MemoryOrganization()));
+    if (found === undefined) {
+      found = new MemoryOrganization();
+      organizations.set(id, found);
+    }
     return found;
   };
   return {

@@ -129,7 +129,10 @@ export class RecordTable {
     for (const [name, value] of row.keys) this.#keys.set(`${name}\0${value}`, id);
     for (const [attribute, values] of row.values) {
       let postings = this.#inverted.get(attribute);
-      if (postings === undefined) this.#inverted.set(attribute, (postings = new Map()));
+      if (postings === undefined) {
+        postings = new Map();
+        this.#inverted.set(attribute, postings);
+      }
       for (const value of values) {
         const ids = postings.get(value);
         if (ids === undefined) postings.set(value, new Set([id]));

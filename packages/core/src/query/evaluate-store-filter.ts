@@ -67,7 +67,10 @@ const sets = new WeakMap<readonly IndexValue[], ReadonlySet<IndexValue>>();
 function includes(list: readonly IndexValue[], value: IndexValue): boolean {
   if (list.length <= 16) return list.includes(value);
   let set = sets.get(list);
-  if (set === undefined) sets.set(list, (set = new Set(list)));
+  if (set === undefined) {
+    set = new Set(list);
+    sets.set(list, set);
+  }
   return set.has(value);
 }
 

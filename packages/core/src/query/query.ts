@@ -100,17 +100,21 @@ export async function countQuery(
   return total;
 }
 
+/** Types say so already; a kind that came over the network must not lead to credentials all the same. */
+export function assertSearchable(kind: AttributeOwner): void {
+  if (!isAttributeOwner(kind))
+    throw new DirectoryError("invalid-input", "records of this kind are not searched", {
+      details: { path: "kind" },
+    });
+}
+
 /** Refuses what no filter can make right, and compiles the filter. */
 async function prepare(
   environment: ServiceEnvironment,
   kind: AttributeOwner,
   query: Pick<Query, "filter" | "maxScan">,
 ): Promise<StoreFilter> {
-  // Types say so already; a kind that came over the network must not lead to credentials all the same.
-  if (!isAttributeOwner(kind))
-    throw new DirectoryError("invalid-input", "records of this kind are not searched", {
-      details: { path: "kind" },
-    });
+  assertSearchable(kind);
   if (query.maxScan !== undefined && !(Number.isSafeInteger(query.maxScan) && query.maxScan >= 1))
     throw new DirectoryError("invalid-input", "maxScan must be a whole number from 1", {
       details: { path: "maxScan" },

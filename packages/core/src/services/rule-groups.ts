@@ -6,6 +6,7 @@ import type { User } from "../model/user.ts";
 import { compileAttributeFilter } from "../query/compile-filter.ts";
 import { evaluateStoreFilter } from "../query/evaluate-store-filter.ts";
 import type { StoreFilter } from "../query/filter.ts";
+import { recordsBy } from "../query/record-pages.ts";
 import { recordSubject } from "../query/record-subject.ts";
 import type { UnitOfWork } from "../write/unit-of-work.ts";
 
@@ -13,7 +14,6 @@ import type { UnitOfWork } from "../write/unit-of-work.ts";
 export const maxRuleGroups = 1000;
 
 const page = 1000;
-const hasRule: StoreFilter = { op: "equals", attribute: "ruled", indexed: true, value: "true" };
 
 /** Brings the membership of people or machines just written in line with every rule. */
 export async function applyRulesTo(
@@ -21,9 +21,7 @@ export async function applyRulesTo(
   owner: "user" | "system",
   records: readonly (User | System)[],
 ): Promise<void> {
-  const groups = (await unit.tx.query("group", { filter: hasRule, limit: maxRuleGroups })).records.filter(
-    (group) => group.kind === owner,
-  );
+  const groups = (await ruleGroups(unit)).filter((group) => group.kind === owner);
   if (groups.length === 0) return;
   const ruled = new Set<string>(groups.map((group) => group.id));
   const held = new Map<string, Set<string>>();
@@ -49,8 +47,7 @@ export async function applyRulesTo(
 
 /** Brings the members of one group in line with its rule, which is new or has changed. */
 export async function applyRuleOf(unit: UnitOfWork, group: Group): Promise<void> {
-  const count = (await unit.tx.query("group", { filter: hasRule, limit: maxRuleGroups + 1 })).records.length;
-  if (count > maxRuleGroups) {
+  if ((await ruleGroups(unit)).length > maxRuleGroups) {
     throw new DirectoryError(
       "limit-exceeded",
       `an organization may have ${maxRuleGroups} groups with a rule`,
@@ -84,6 +81,10 @@ export async function applyRuleOf(unit: UnitOfWork, group: Group): Promise<void>
     if (!found.more) return;
     after = found.records.at(-1)?.id;
   }
+}
+
+function ruleGroups(unit: UnitOfWork): Promise<readonly Group[]> {
+  return recordsBy(unit.tx, "group", "ruled", "true");
 }
 
 function compileRule(unit: UnitOfWork, group: Group): StoreFilter {

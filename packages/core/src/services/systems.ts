@@ -1,12 +1,12 @@
 import type { SystemId } from "../model/ids.ts";
 import type { CustomAttributes } from "../model/record.ts";
 import type { System } from "../model/resource.ts";
+import { allPages } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
 import { foldCase } from "../text/normalize.ts";
 import { checkCustomAttributes } from "../validate/attributes.ts";
 import { checkName, checkObject, checkOneOf, checkText, invalid, optional } from "../validate/validate.ts";
 import { commit, type WriteOptions } from "../write/unit-of-work.ts";
-import { allPages } from "./record-pages.ts";
 import { applyRulesTo } from "./rule-groups.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { withoutUndefined } from "./user-input.ts";

@@ -2,6 +2,7 @@ import { DirectoryError } from "../errors.ts";
 import type { UserId } from "../model/ids.ts";
 import type { Session } from "../model/session.ts";
 import type { User, UserState } from "../model/user.ts";
+import { allPages, removeAll } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
 import { foldCase } from "../text/normalize.ts";
 import { invalid } from "../validate/validate.ts";
@@ -13,7 +14,6 @@ import {
   type WriteOptions,
 } from "../write/unit-of-work.ts";
 import type { Credentials } from "./credentials.ts";
-import { allPages, removeAll } from "./record-pages.ts";
 import { applyRulesTo } from "./rule-groups.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { checkUserFields, newUser, type UserContent, type UserFields } from "./user-input.ts";
