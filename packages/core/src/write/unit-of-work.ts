@@ -10,6 +10,7 @@ import type { RecordKind, RecordTypes } from "../model/kinds.ts";
 import type { RecordBase } from "../model/record.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CallOptions, Store, Transaction } from "../store/store.ts";
+import { storeError } from "../store/typed-errors.ts";
 
 /** Options of every call that changes something. */
 export interface WriteOptions extends CallOptions {
@@ -59,16 +60,19 @@ export async function commit<T>(
 ): Promise<T> {
   let changes: readonly Change[] = [];
   const call = options.signal === undefined ? {} : { signal: options.signal };
-  const result = await environment.store.transaction(
-    environment.organization,
-    async (tx) => {
-      const unit = new UnitOfWork(tx, environment, options);
-      const value = await work(unit);
-      changes = await unit.finish();
-      return value;
-    },
-    call,
-  );
+  const run = async (tx: Transaction): Promise<T> => {
+    const unit = new UnitOfWork(tx, environment, options);
+    const value = await work(unit);
+    changes = await unit.finish();
+    return value;
+  };
+  let result: T;
+  try {
+    result = await environment.store.transaction(environment.organization, run, call);
+  } catch (error) {
+    // A mistake in a program stays one; whatever else a store lets out is typed.
+    throw error instanceof TypeError ? error : storeError(error, options.signal);
+  }
   await environment.feed.committed(changes);
   return result;
 }
@@ -203,10 +207,13 @@ export class UnitOfWork {
       id: newId<AuditEventId>(this.now),
       at: this.now,
       outcome: "success",
-      actor: actor ?? { kind: "administrator" },
-      protocol: protocol ?? "api",
-      ...(source === undefined ? {} : { source }),
-      ...(correlation === undefined ? {} : { correlation }),
+      actor:
+        actor?.id === undefined
+          ? (actor ?? { kind: "administrator" })
+          : { kind: actor.kind, id: printable(actor.id) },
+      protocol: printable(protocol ?? "api"),
+      ...(source === undefined ? {} : { source: printable(source) }),
+      ...(correlation === undefined ? {} : { correlation: printable(correlation) }),
       ...draft,
     });
   }
@@ -241,6 +248,19 @@ export class UnitOfWork {
       this.#changes.push({ ...draft, revision: first + i } as Change);
     return first;
   }
+}
+
+/**
+ * What came with a request, fit for a line of a log: control and direction characters escaped, and not long. A header
+ * may end up here as a correlation id.
+ */
+function printable(text: string): string {
+  return text
+    .slice(0, 256)
+    .replace(
+      /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
+      (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+    );
 }
 
 /** The name a record goes by and the user it belongs to. */
