@@ -15,7 +15,7 @@ export interface AccountLockOptions {
   readonly maxFailures: number;
   /** How long failures count, in milliseconds from the first. Default 86,400,000 (a day). */
   readonly windowMs: number;
-  /** How long an address from which the user logged in stays known, in milliseconds. Default 2,592,000,000 (30 days). */
+  /** How long an address from which the user logged in stays known, in milliseconds; logins from it in the second half of that time renew it. Default 2,592,000,000 (30 days). */
   readonly knownSourceMs: number;
 }
 
@@ -29,12 +29,15 @@ export const defaultAccountLock: AccountLockOptions = {
   knownSourceMs: 2_592_000_000,
 };
 
+/** How long the same wrong password is recognised, in milliseconds. */
+const repeatMs = 3_600_000;
+
 /**
  * Failures per user, kept in the store so that all nodes and protocols share them.
  *
  * Addresses from which the user has logged in before have a count of their own: a stranger who fails on purpose from
- * elsewhere locks out strangers, not the user at their usual place. The same wrong password again does not count
- * twice, so that a phone with an old password does not lock its owner out.
+ * elsewhere locks out strangers, not the user at their usual place. The same wrong password again within an hour does
+ * not count, so that a phone with an old password does not lock its owner out.
  */
 export class AccountLock {
   readonly #options: AccountLockOptions;
@@ -51,10 +54,10 @@ export class AccountLock {
     return known === undefined ? `failures:${user}` : `failures:${user}:${source}`;
   }
 
-  /** When the count allows the next attempt, in milliseconds since the epoch; in the past when it is allowed now. */
-  async lockedUntil(reader: Reader, scope: string, now: number): Promise<number> {
+  /** Whether the count allows no attempt now. */
+  async isLocked(reader: Reader, scope: string, now: number): Promise<boolean> {
     const counter = await reader.counter(scope, now);
-    return counter === undefined ? 0 : counter.updatedAt + this.#delay(counter);
+    return counter !== undefined && counter.updatedAt + this.#delay(counter) > now;
   }
 
   /** Counts a failure. @returns the count after it */
@@ -65,9 +68,10 @@ export class AccountLock {
       .update(password)
       .digest("base64url")
       .slice(0, 8);
-    const isNew = await tx.reserve(`wrong:${scope}:${fingerprint}`, now + 3_600_000, now);
+    const isNew = await tx.reserve(`wrong:${scope}:${fingerprint}`, now + repeatMs, now);
+    if (!isNew) return (await tx.counter(scope, now))?.value ?? 0;
     const { value } = await tx.increment(scope, {
-      by: isNew ? 1 : 0,
+      by: 1,
       max: this.#options.maxFailures,
       expiresAt: now + this.#options.windowMs,
       now,
@@ -78,9 +82,11 @@ export class AccountLock {
   /** Clears the count that applied, and remembers the address. */
   async succeeded(tx: Transaction, user: UserId, scope: string, source: string, now: number): Promise<void> {
     if ((await tx.counter(scope, now)) !== undefined) await tx.forget(scope);
-    if (source !== "" && (await tx.peekOnce(knownKey(user, source), now)) === undefined) {
-      await tx.putOnce(knownKey(user, source), true, now + this.#options.knownSourceMs);
-    }
+    if (source === "") return;
+    // Renewed when half its time is over, so that a place in daily use stays known without a write for each login.
+    const knownSince = await tx.peekOnce(knownKey(user, source), now);
+    if (typeof knownSince === "number" && now - knownSince < this.#options.knownSourceMs / 2) return;
+    await tx.putOnce(knownKey(user, source), now, now + this.#options.knownSourceMs);
   }
 
   #delay(counter: Counter): number {

@@ -1,80 +1,21 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Authorizer, ResourceRef } from "../access/authorizer.ts";
-import { DirectoryError, isDirectoryError } from "../errors.ts";
+import type { ResourceRef } from "../access/authorizer.ts";
+import { errorCodeOf, isDirectoryError } from "../errors.ts";
 import type { Credential } from "../model/credential.ts";
-import type { UserId } from "../model/ids.ts";
+import type { CredentialId, UserId } from "../model/ids.ts";
 import type { Factor } from "../model/session.ts";
 import type { User } from "../model/user.ts";
-import { type Credentials, credentialOf, reserveTotpStep } from "../services/credentials.ts";
+import { type Credentials, credentialOf } from "../services/credentials.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
-import type { CallOptions, Transaction } from "../store/store.ts";
+import type { CallOptions } from "../store/store.ts";
+import { storeError } from "../store/typed-errors.ts";
 import { foldCase } from "../text/normalize.ts";
-import { matchRecoveryCode } from "../totp/recovery-codes.ts";
 import { splitPasswordAndCode } from "../totp/split-password-and-code.ts";
-import { matchTotp } from "../totp/totp.ts";
 import { commit, type UnitOfWork } from "../write/unit-of-work.ts";
 import { AccountLock, type AccountLockOptions } from "./account-lock.ts";
+import type { AuthenticationAttempt, AuthenticationResult, DenialReason } from "./attempt.ts";
+import { matchCode, type ShownFactor, type Subject } from "./second-factor.ts";
 import { SourceThrottle, type SourceThrottleOptions } from "./source-throttle.ts";
-
-/** Someone tries to log in. Give a login name or id and a password; or the state of a challenge and a code. */
-export interface AuthenticationAttempt {
-  /** The login name, or the primary e-mail address where the host allows it. */
-  readonly username?: string;
-  /** The user's id, where the protocol names users by id. */
-  readonly userId?: UserId;
-  /** The password; `password,123456` carries a one-time code with it for users who have a second factor. */
-  readonly password?: string;
-  /** A one-time code or recovery code in a field of its own. */
-  readonly code?: string;
-  /** The state of the challenge that `code` answers. */
-  readonly state?: string;
-  /** The protocol, as a short word: `ldap`, `radius`. */
-  readonly protocol: string;
-  /** Address of the peer. */
-  readonly source?: string;
-  /**
-   * What they want to use, any one of these. Whoever no grant lets in is denied here, with the same answer; a second
-   * factor is demanded when the grants demand one. Default: not looked at.
-   */
-  readonly resource?: ResourceRef | readonly ResourceRef[];
-  /** `required`: a second factor whatever the grants say. Default `by-grant`. */
-  readonly secondFactor?: "required" | "by-grant";
-  /** Whether the protocol can ask back for a code. Without it a missing factor is a denial. Default false. */
-  readonly canChallenge?: boolean;
-  /** Ties the audit events of one request together. */
-  readonly correlation?: string;
-}
-
-/** Why an attempt was denied: for audit and logs. Strangers get one uniform answer. */
-export type DenialReason =
-  | "unknown-user"
-  | "wrong-password"
-  | "wrong-code"
-  | "no-password"
-  | "not-active"
-  | "locked"
-  | "source-throttled"
-  | "mfa-required"
-  | "no-access"
-  | "invalid-state";
-
-/** The answer to an attempt. */
-export type AuthenticationResult =
-  | {
-      readonly outcome: "accepted";
-      /** Who it is. */
-      readonly user: User;
-      /** What they have shown. */
-      readonly factors: readonly Factor[];
-      /** The password must be changed before anything else, where the protocol can do that. */
-      readonly mustChangePassword: boolean;
-    }
-  | {
-      readonly outcome: "challenge";
-      /** What is asked for, and the state to send back with it: one use, five minutes. */
-      readonly challenge: { readonly kind: "totp"; readonly state: string };
-    }
-  | { readonly outcome: "denied"; readonly reason: DenialReason };
 
 /** Options of authentication. */
 export interface AuthenticationOptions {
@@ -88,24 +29,31 @@ export interface AuthenticationOptions {
 
 const challengeLifetimeMs = 5 * 60_000;
 const maxUsernameLength = 320;
+const maxRestarts = 3;
 
-interface Subject {
+/** A password that was verified, and where failures count. */
+interface Proof {
   readonly user: User;
-  readonly password: Credential | undefined;
-  readonly totp: Credential | undefined;
+  readonly password: Credential;
+  readonly scope: string;
+  /** What the stored hash should become. */
+  readonly rehash?: string | undefined;
 }
 
-interface Shown {
-  readonly factors: readonly Factor[];
-  /** Claims the code or recovery code within the transaction. @returns whether it was still unused */
-  claim(unit: UnitOfWork): Promise<boolean>;
+/** What a challenge remembers, in the store. */
+interface Challenge {
+  readonly user: UserId;
+  readonly protocol: string;
+  readonly source: string;
+  /** The password that was shown: a change of it voids the challenge. */
+  readonly password: CredentialId;
+  readonly version: number;
 }
 
 /** Establishes who someone is, for every protocol alike. */
 export class Authenticator {
   readonly #environment: ServiceEnvironment;
   readonly #credentials: Credentials;
-  readonly #authorizer: Authorizer;
   readonly #options: AuthenticationOptions;
   readonly #lock: AccountLock;
   readonly #throttle: SourceThrottle;
@@ -113,55 +61,48 @@ export class Authenticator {
   constructor(environment: ServiceEnvironment, credentials: Credentials, options: AuthenticationOptions) {
     this.#environment = environment;
     this.#credentials = credentials;
-    this.#authorizer = environment.authorizer;
     this.#options = options;
     this.#lock = new AccountLock(options.accountLock, environment.keys);
     this.#throttle = new SourceThrottle(options.sourceThrottle, environment.metrics);
   }
 
+  /** One attempt, with its limits, audit and measurements around it. */
   async authenticate(
     attempt: AuthenticationAttempt,
     options: CallOptions = {},
   ): Promise<AuthenticationResult> {
     const started = performance.now();
+    const { clock, logger, metrics } = this.#environment;
     const source = attempt.source ?? "";
     const labels = { protocol: attempt.protocol };
     let result: AuthenticationResult;
     try {
-      if (!this.#throttle.allows(source, this.#environment.clock())) {
+      if (!this.#throttle.allows(source, clock())) {
         result = { outcome: "denied", reason: "source-throttled" };
-        this.#environment.logger.warn(
-          { source, protocol: attempt.protocol },
-          "too many failed logins from this address",
-        );
+        logger.warn({ source, protocol: attempt.protocol }, "too many failed logins from this address");
       } else if (attempt.state !== undefined)
         result = await this.#answerChallenge(attempt, attempt.state, options);
       else result = await this.#firstStep(attempt, options);
     } catch (error) {
-      this.#environment.metrics.count("directorykit_authentication_total", { ...labels, outcome: "error" });
-      this.#environment.logger.error(
-        { protocol: attempt.protocol, code: isDirectoryError(error) ? error.code : "unexpected" },
-        "authentication failed to run",
-      );
-      throw isDirectoryError(error)
-        ? error
-        : new DirectoryError("store-unavailable", "authentication failed to run", { cause: error });
+      metrics.count("directorykit_authentication_total", { ...labels, outcome: "error" });
+      const code = isDirectoryError(error) ? error.code : "unexpected";
+      logger.error({ protocol: attempt.protocol, code }, "authentication failed to run");
+      await this.#auditError(attempt, error);
+      throw storeError(error);
     }
     if (result.outcome === "denied" && result.reason !== "source-throttled")
-      this.#throttle.failed(source, this.#environment.clock());
-    this.#environment.metrics.count("directorykit_authentication_total", {
-      ...labels,
-      outcome: result.outcome,
-    });
-    this.#environment.metrics.observe(
-      "directorykit_authentication_seconds",
-      (performance.now() - started) / 1000,
-      labels,
-    );
+      this.#throttle.failed(source, clock());
+    metrics.count("directorykit_authentication_total", { ...labels, outcome: result.outcome });
+    metrics.observe("directorykit_authentication_seconds", (performance.now() - started) / 1000, labels);
     return result;
   }
 
-  async #firstStep(attempt: AuthenticationAttempt, options: CallOptions): Promise<AuthenticationResult> {
+  async #firstStep(
+    attempt: AuthenticationAttempt,
+    options: CallOptions,
+    restarts = 0,
+  ): Promise<AuthenticationResult> {
+    const { hasher, reader, clock } = this.#environment;
     const given = attempt.password ?? "";
     const subject = await this.#subject(attempt, options);
     const call = { ...options, ...(attempt.source === undefined ? {} : { source: attempt.source }) };
@@ -169,39 +110,43 @@ export class Authenticator {
       subject?.totp === undefined || attempt.code !== undefined ? undefined : splitPasswordAndCode(given);
     const password = combined?.password ?? given;
     const code = attempt.code ?? combined?.code;
-    const { hasher } = this.#environment;
     if (subject?.password === undefined) {
       await hasher.verifyDummy(password, call);
       return this.#deny(attempt, subject?.user, subject === undefined ? "unknown-user" : "no-password");
     }
     const { user } = subject;
-    const source = attempt.source ?? "";
-    const before = this.#environment.clock();
-    const scope = await this.#lock.scope(this.#environment.reader, user.id, source, before);
-    const lockedUntil = await this.#lock.lockedUntil(this.#environment.reader, scope, before);
-    if (lockedUntil > before) {
+    const before = clock();
+    const scope = await this.#lock.scope(reader, user.id, attempt.source ?? "", before);
+    if (await this.#lock.isLocked(reader, scope, before)) {
       // The same work and the same answer as for a wrong password, right or not.
       await hasher.verifyDummy(password, call);
       return this.#deny(attempt, user, "locked");
     }
-    if (!(await hasher.verify(subject.password.secret, password, call))) {
-      return this.#failed(attempt, user, scope, `${password}\n${code ?? ""}`, "wrong-password");
-    }
+    const tried = `${password}\n${code ?? ""}`;
+    if (!(await hasher.verify(subject.password.secret, password, call)))
+      return this.#failed(attempt, user, scope, tried, "wrong-password");
     if (user.state !== "active") return this.#deny(attempt, user, "not-active");
+    const shown =
+      code === undefined ? undefined : await matchCode(this.#environment, this.#credentials, subject, code);
+    if (code !== undefined && shown === undefined)
+      return this.#failed(attempt, user, scope, tried, "wrong-code");
+    const access = await this.#access(attempt, user, factorsOf(shown), options);
+    const challenges =
+      access === "mfa-required" && subject.totp !== undefined && attempt.canChallenge === true;
+    if (access !== "granted" && !challenges) return this.#deny(attempt, user, access);
+    // Only now: whoever is denied learns nothing from the time of a second hash.
     const rehash = hasher.needsRehash(subject.password.secret)
       ? await hasher.hash(password, call).catch(() => undefined)
       : undefined;
-    const shown = code === undefined ? undefined : await this.#matchCode(subject, code);
-    if (code !== undefined && shown === undefined)
-      return this.#failed(attempt, user, scope, `${password}\n${code}`, "wrong-code");
-    const access = await this.#access(attempt, user, ["password", ...(shown?.factors ?? [])], options);
-    if (access === "mfa-required") {
-      if (subject.totp === undefined || attempt.canChallenge !== true)
-        return this.#deny(attempt, user, "mfa-required");
-      return this.#challenge(attempt, user);
-    }
-    if (access === "no-access") return this.#deny(attempt, user, "no-access");
-    return this.#accept(attempt, subject, scope, ["password"], shown, rehash, `${password}\n${code ?? ""}`);
+    const proof = { user, password: subject.password, scope, rehash };
+    const result = challenges
+      ? await this.#challenge(attempt, proof)
+      : await this.#accept(attempt, proof, shown, tried);
+    if (result !== "changed") return result;
+    // Another password, or another hash of this one, was stored since it was read.
+    return restarts < maxRestarts
+      ? this.#firstStep(attempt, options, restarts + 1)
+      : this.#deny(attempt, user, "wrong-password");
   }
 
   async #answerChallenge(
@@ -209,74 +154,110 @@ export class Authenticator {
     state: string,
     options: CallOptions,
   ): Promise<AuthenticationResult> {
-    const now = this.#environment.clock();
-    const key = challengeKey(state);
-    const taken = await this.#environment.store.transaction(
-      this.#environment.organization,
-      (tx) => tx.consumeOnce(key, now),
+    const { store, organization, reader, clock } = this.#environment;
+    const now = clock();
+    const taken = await store.transaction(
+      organization,
+      (tx) => tx.consumeOnce(challengeKey(state), now),
       options,
     );
-    const saved = taken as { user: UserId; protocol: string; source: string } | undefined;
-    if (
-      saved === undefined ||
-      saved.protocol !== attempt.protocol ||
-      saved.source !== (attempt.source ?? "")
-    ) {
+    const saved = taken as Challenge | undefined;
+    const source = attempt.source ?? "";
+    if (saved === undefined || saved.protocol !== attempt.protocol || saved.source !== source)
       return this.#deny(attempt, undefined, "invalid-state");
-    }
     const subject = await this.#load(saved.user, options);
     if (subject === undefined) return this.#deny(attempt, undefined, "unknown-user");
-    const { user } = subject;
-    const scope = await this.#lock.scope(this.#environment.reader, user.id, attempt.source ?? "", now);
-    if ((await this.#lock.lockedUntil(this.#environment.reader, scope, now)) > now)
-      return this.#deny(attempt, user, "locked");
+    const { user, password } = subject;
+    const named = attempt.userId !== undefined || attempt.username !== undefined;
+    if (
+      password?.id !== saved.password ||
+      password.version !== saved.version ||
+      (named && (await this.#find(attempt, options))?.id !== user.id)
+    )
+      return this.#deny(attempt, user, "invalid-state");
+    const scope = await this.#lock.scope(reader, user.id, source, now);
+    if (await this.#lock.isLocked(reader, scope, now)) return this.#deny(attempt, user, "locked");
     if (user.state !== "active") return this.#deny(attempt, user, "not-active");
-    const shown = await this.#matchCode(subject, attempt.code ?? "");
-    if (shown === undefined) return this.#failed(attempt, user, scope, attempt.code ?? "", "wrong-code");
-    const access = await this.#access(attempt, user, ["password", ...shown.factors], options);
+    const code = attempt.code ?? "";
+    const shown = await matchCode(this.#environment, this.#credentials, subject, code);
+    if (shown === undefined) return this.#failed(attempt, user, scope, code, "wrong-code");
+    const access = await this.#access(attempt, user, factorsOf(shown), options);
     if (access !== "granted") return this.#deny(attempt, user, access);
-    return this.#accept(attempt, subject, scope, ["password"], shown, undefined, attempt.code ?? "");
+    const result = await this.#accept(attempt, { user, password, scope }, shown, code);
+    return result === "changed" ? this.#deny(attempt, user, "invalid-state") : result;
   }
 
   async #accept(
     attempt: AuthenticationAttempt,
-    subject: Subject,
-    scope: string,
-    factors: readonly Factor[],
-    shown: Shown | undefined,
-    rehash: string | undefined,
+    proof: Proof,
+    shown: ShownFactor | undefined,
     tried: string,
-  ): Promise<AuthenticationResult> {
-    const { user, password } = subject;
-    const all = [...factors, ...(shown?.factors ?? [])];
-    const accepted = await commit(this.#environment, auditOptions(attempt, user), async (unit) => {
-      if (shown !== undefined && !(await shown.claim(unit))) return false;
-      await this.#lock.succeeded(unit.tx, user.id, scope, attempt.source ?? "", unit.now);
-      if (rehash !== undefined && password !== undefined) {
-        const current = await unit.tx.get("credential", password.id);
-        // Someone may have set another password meanwhile; theirs stands.
-        if (current?.version === password.version)
-          await unit.update("credential", current, { secret: rehash }, ["rehash"]);
-      }
-      unit.audit({
-        action: "authentication.succeeded",
-        target: target(user),
-        details: { factors: all.join(",") },
-      });
-      return true;
-    });
-    if (!accepted) return this.#failed(attempt, user, scope, tried, "wrong-code");
-    return { outcome: "accepted", user, factors: all, mustChangePassword: password?.mustChange === true };
+  ): Promise<AuthenticationResult | "changed"> {
+    const { user, scope } = proof;
+    const factors = factorsOf(shown);
+    const result = await commit(
+      this.#environment,
+      auditOptions(attempt, user),
+      async (unit): Promise<AuthenticationResult | "changed"> => {
+        const now = await this.#stands(unit, proof);
+        if (typeof now === "string") return now === "changed" ? now : { outcome: "denied", reason: now };
+        if (shown !== undefined && !(await shown.claim(unit)))
+          return { outcome: "denied", reason: "wrong-code" };
+        await this.#lock.succeeded(unit.tx, user.id, scope, attempt.source ?? "", unit.now);
+        await renew(unit, now.password, proof.rehash);
+        unit.audit({
+          action: "authentication.succeeded",
+          target: target(user),
+          details: { factors: factors.join(",") },
+        });
+        const mustChangePassword = now.password.mustChange === true;
+        return { outcome: "accepted", user: now.user, factors, mustChangePassword };
+      },
+    );
+    if (result === "changed" || result.outcome !== "denied") return result;
+    return result.reason === "wrong-code"
+      ? this.#failed(attempt, user, scope, tried, "wrong-code")
+      : this.#deny(attempt, user, result.reason);
   }
 
-  async #challenge(attempt: AuthenticationAttempt, user: User): Promise<AuthenticationResult> {
+  async #challenge(attempt: AuthenticationAttempt, proof: Proof): Promise<AuthenticationResult | "changed"> {
+    const { user } = proof;
     const state = randomBytes(24).toString("base64url");
-    await commit(this.#environment, auditOptions(attempt, user), async (unit) => {
-      const saved = { user: user.id, protocol: attempt.protocol, source: attempt.source ?? "" };
+    const refused = await commit(this.#environment, auditOptions(attempt, user), async (unit) => {
+      const now = await this.#stands(unit, proof);
+      if (typeof now === "string") return now;
+      const password = await renew(unit, now.password, proof.rehash);
+      const saved = {
+        user: user.id,
+        protocol: attempt.protocol,
+        source: attempt.source ?? "",
+        password: password.id,
+        version: password.version,
+      } satisfies Challenge;
       await unit.tx.putOnce(challengeKey(state), saved, unit.now + challengeLifetimeMs);
       unit.audit({ action: "authentication.challenged", target: target(user) });
+      return undefined;
     });
+    if (refused === "changed") return refused;
+    if (refused !== undefined) return this.#deny(attempt, user, refused);
     return { outcome: "challenge", challenge: { kind: "totp", state } };
+  }
+
+  /**
+   * Whether what was read before the password was verified still holds, in the transaction that accepts it. Hashing
+   * takes long: meanwhile the user may have been suspended, the password changed, or, by guesses made at the same time,
+   * the account locked.
+   */
+  async #stands(
+    unit: UnitOfWork,
+    { user, password, scope }: Proof,
+  ): Promise<{ readonly user: User; readonly password: Credential } | DenialReason | "changed"> {
+    const now = await unit.tx.get("user", user.id);
+    if (now === undefined) return "unknown-user";
+    if (now.state !== "active") return "not-active";
+    if (await this.#lock.isLocked(unit.tx, scope, unit.now)) return "locked";
+    const current = await unit.tx.get("credential", password.id);
+    return current?.version === password.version ? { user: now, password: current } : "changed";
   }
 
   /** Counts a failure against the account and writes it to the audit trail. */
@@ -287,26 +268,21 @@ export class Authenticator {
     tried: string,
     reason: DenialReason,
   ): Promise<AuthenticationResult> {
-    await commit(this.#environment, auditOptions(attempt, user), async (unit) => {
-      const failures = await this.#lock.failed(unit.tx, user.id, scope, tried, unit.now);
-      unit.audit({
-        action: "authentication.failed",
-        outcome: "failure",
-        reason,
-        target: target(user),
-        details: { failures },
-      });
-      if (failures >= this.#options.accountLock.freeFailures) {
-        unit.audit({
-          action: "authentication.locked",
-          outcome: "failure",
-          reason: "too-many-failures",
-          target: target(user),
-          details: { failures },
-        });
+    const denied = await commit(this.#environment, auditOptions(attempt, user), async (unit) => {
+      const fact = { outcome: "failure", target: target(user) } as const;
+      // Of guesses made at the same time, only those before the lock count; the others were refused unheard.
+      if (await this.#lock.isLocked(unit.tx, scope, unit.now)) {
+        unit.audit({ ...fact, action: "authentication.failed", reason: "locked" });
+        return "locked";
       }
+      const failures = await this.#lock.failed(unit.tx, user.id, scope, tried, unit.now);
+      const details = { failures };
+      unit.audit({ ...fact, action: "authentication.failed", reason, details });
+      if (failures >= this.#options.accountLock.freeFailures)
+        unit.audit({ ...fact, action: "authentication.locked", reason: "too-many-failures", details });
+      return reason;
     });
-    return { outcome: "denied", reason };
+    return { outcome: "denied", reason: denied };
   }
 
   /** Writes a denial that counts against no account to the audit trail. */
@@ -326,6 +302,16 @@ export class Authenticator {
     return { outcome: "denied", reason };
   }
 
+  /** Tells the audit trail of an attempt that could not be answered, as far as the store lets us. */
+  async #auditError(attempt: AuthenticationAttempt, error: unknown): Promise<void> {
+    const reason = errorCodeOf(error);
+    // When there is too much to do already, one more write would not help.
+    if (reason === "overloaded" || reason === "timeout") return;
+    await commit(this.#environment, auditOptions(attempt, undefined), async (unit) => {
+      unit.audit({ action: "authentication.failed", outcome: "failure", reason });
+    }).catch(() => {});
+  }
+
   /** Whether someone who has shown these factors gets what they came for. */
   async #access(
     attempt: AuthenticationAttempt,
@@ -339,38 +325,28 @@ export class Authenticator {
     const context = { factors, ...(attempt.source === undefined ? {} : { address: attempt.source }) };
     let answer: "mfa-required" | "no-access" = "no-access";
     for (const resource of resources) {
-      const decision = await this.#authorizer.authorize(user.id, resource, context, options);
+      const decision = await this.#environment.authorizer.authorize(user.id, resource, context, options);
       if (decision.allowed) return "granted";
       if (decision.reason === "mfa-required") answer = "mfa-required";
     }
     return answer;
   }
 
-  async #matchCode(subject: Subject, code: string): Promise<Shown | undefined> {
-    const { user, totp } = subject;
-    if (totp !== undefined) {
-      const step = matchTotp(this.#credentials.openTotp(totp), code, this.#environment.clock());
-      if (step !== undefined) {
-        return { factors: ["totp"], claim: (unit) => reserveTotpStep(unit.tx, user.id, step, unit.now) };
-      }
-    }
-    const recovery = await credentialOf(this.#environment.reader, user.id, "recovery-codes");
-    if (recovery === undefined || matchRecoveryCode(recovery.secret, code) === undefined) return undefined;
-    return { factors: ["recovery-code"], claim: (unit) => useRecoveryCode(unit, user.id, code) };
+  async #subject(attempt: AuthenticationAttempt, options: CallOptions): Promise<Subject | undefined> {
+    const user = await this.#find(attempt, options);
+    return user === undefined ? undefined : this.#withCredentials(user, options);
   }
 
-  async #subject(attempt: AuthenticationAttempt, options: CallOptions): Promise<Subject | undefined> {
+  /** The user whom the attempt names. */
+  async #find(attempt: AuthenticationAttempt, options: CallOptions): Promise<User | undefined> {
     const { reader } = this.#environment;
-    if (attempt.userId !== undefined) return this.#load(attempt.userId, options);
+    if (attempt.userId !== undefined) return reader.get("user", attempt.userId, options);
     const name = attempt.username ?? "";
     if (name === "" || name.length > maxUsernameLength) return undefined;
     const key = foldCase(name);
-    const user =
-      (await reader.getByKey("user", "username", key, options)) ??
-      (this.#options.loginByEmail && key.includes("@")
-        ? await reader.getByKey("user", "primaryEmail", key, options)
-        : undefined);
-    return user === undefined ? undefined : this.#withCredentials(user, options);
+    const named = await reader.getByKey("user", "username", key, options);
+    if (named !== undefined || !this.#options.loginByEmail || !key.includes("@")) return named;
+    return reader.getByKey("user", "primaryEmail", key, options);
   }
 
   async #load(id: UserId, options: CallOptions): Promise<Subject | undefined> {
@@ -386,12 +362,19 @@ export class Authenticator {
   }
 }
 
-async function useRecoveryCode(unit: UnitOfWork, user: UserId, code: string): Promise<boolean> {
-  const credential = await credentialOf(unit.tx as Transaction, user, "recovery-codes");
-  const remaining = credential === undefined ? undefined : matchRecoveryCode(credential.secret, code);
-  if (credential === undefined || remaining === undefined) return false;
-  await unit.update("credential", credential, { secret: remaining });
-  return true;
+/** Stores a new hash of the same password. @returns the credential as it is then */
+async function renew(
+  unit: UnitOfWork,
+  password: Credential,
+  rehash: string | undefined,
+): Promise<Credential> {
+  return rehash === undefined
+    ? password
+    : unit.update("credential", password, { secret: rehash }, ["rehash"]);
+}
+
+function factorsOf(shown: ShownFactor | undefined): readonly Factor[] {
+  return shown === undefined ? ["password"] : ["password", shown.factor];
 }
 
 function isList(resource: ResourceRef | readonly ResourceRef[]): resource is readonly ResourceRef[] {

@@ -10,6 +10,13 @@ export interface SourceThrottleOptions {
   readonly maxSources: number;
 }
 
+/** The values used where none are given. */
+export const defaultSourceThrottle: SourceThrottleOptions = {
+  failureBurst: 100,
+  failuresPerMinute: 60,
+  maxSources: 50_000,
+};
+
 interface Bucket {
   tokens: number;
   at: number;
@@ -29,8 +36,9 @@ export class SourceThrottle {
     this.#metrics = metrics;
   }
 
-  /** Whether the address may try now. */
+  /** Whether the address may try now. Where it is not known nobody is held back: everyone would be, for one's faults. */
   allows(source: string, now: number): boolean {
+    if (source === "") return true;
     const bucket = this.#buckets.get(source);
     if (bucket === undefined || this.#refill(bucket, now) >= 1) return true;
     this.#metrics.count("directorykit_source_throttled_total");
@@ -39,6 +47,7 @@ export class SourceThrottle {
 
   /** Notes a failure. */
   failed(source: string, now: number): void {
+    if (source === "") return;
     const bucket = this.#buckets.get(source) ?? { tokens: this.#options.failureBurst, at: now };
     bucket.tokens = Math.max(0, this.#refill(bucket, now) - 1);
     bucket.at = now;

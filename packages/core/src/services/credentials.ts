@@ -7,11 +7,11 @@ import type { Organization } from "../model/organization.ts";
 import type { User } from "../model/user.ts";
 import { assertSupportedHash } from "../password/imported-hash.ts";
 import { checkPassword, type PasswordViolation } from "../password/password-policy.ts";
+import { recordsBy } from "../query/record-pages.ts";
 import type { CallOptions, Reader } from "../store/store.ts";
 import { generateRecoveryCodes } from "../totp/recovery-codes.ts";
 import { generateTotpSecret, matchTotp, parseTotpSecret, totpUri } from "../totp/totp.ts";
 import { commit, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
-import { recordsBy } from "./record-pages.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import type { UserContent } from "./user-input.ts";
 import { endSessions } from "./users.ts";
@@ -33,6 +33,12 @@ export interface TotpEnrolment {
   readonly secret: string;
   /** The same as an `otpauth:` URI, for a QR code. */
   readonly uri: string;
+}
+
+/** What is kept for a reset token: whose it is, and the password it was made to replace. */
+interface Reset {
+  readonly user: UserId;
+  readonly replaces: string;
 }
 
 const resetLifetimeMs = 15 * 60_000;
@@ -130,9 +136,10 @@ export class Credentials {
     await this.#storeTotp(id, parseTotpSecret(secret), "active", options);
   }
 
-  /** Takes the second factor away, and the recovery codes with it. */
+  /** Takes the second factor away, and the recovery codes with it; ends sessions. @throws DirectoryError `not-found` */
   async removeTotp(id: UserId, options: WriteOptions = {}): Promise<void> {
     await commit(this.#environment, options, async (unit) => {
+      await unit.get("user", id);
       for (const kind of ["totp", "recovery-codes"] as const) {
         const credential = await unit.tx.getByKey("credential", "kind", `${id}/${kind}`);
         if (credential !== undefined) await unit.remove("credential", credential);
@@ -154,14 +161,16 @@ export class Credentials {
   }
 
   /**
-   * Makes a token with which the user can set a new password: one use, 15 minutes, stored hashed. It proves nothing
-   * else; a user with a second factor still shows it at the next sign-in. @throws DirectoryError `not-found`
+   * Makes a token with which the user can set a new password: one use, 15 minutes, stored hashed. A change of the
+   * password in the meantime voids it. It proves nothing else; a user with a second factor still shows it at the next
+   * sign-in. @throws DirectoryError `not-found`
    */
   async createPasswordReset(id: UserId, options: WriteOptions = {}): Promise<string> {
     const token = randomBytes(32).toString("base64url");
     await commit(this.#environment, options, async (unit) => {
       await unit.get("user", id);
-      await unit.tx.putOnce(resetKey(token), id, unit.now + resetLifetimeMs);
+      const replaces = markOf(await credentialOf(unit.tx, id, "password"));
+      await unit.tx.putOnce(resetKey(token), { user: id, replaces }, unit.now + resetLifetimeMs);
       unit.audit({ action: "credential.reset-created", target: { kind: "user", id } });
     });
     return token;
@@ -174,13 +183,15 @@ export class Credentials {
    */
   async resetPassword(token: string, password: string, options: WriteOptions = {}): Promise<void> {
     const { reader, clock } = this.#environment;
-    const id = (await reader.peekOnce(resetKey(token), clock(), options)) as UserId | undefined;
-    const user = id === undefined ? undefined : await reader.get("user", id, options);
+    const found = (await reader.peekOnce(resetKey(token), clock(), options)) as Reset | undefined;
+    const user = found === undefined ? undefined : await reader.get("user", found.user, options);
     if (user === undefined) throw new DirectoryError("invalid-credentials", "the reset token is not valid");
     await this.#checkPolicy("password", user, password);
     const secret = await this.#hash(password, options);
     await commit(this.#environment, { actor: { kind: "user", id: user.id }, ...options }, async (unit) => {
-      if ((await unit.tx.consumeOnce(resetKey(token), unit.now)) === undefined) {
+      const taken = (await unit.tx.consumeOnce(resetKey(token), unit.now)) as Reset | undefined;
+      const current = markOf(await credentialOf(unit.tx, user.id, "password"));
+      if (taken === undefined || taken.replaces !== current) {
         throw new DirectoryError("invalid-credentials", "the reset token is not valid");
       }
       await this.storePassword(unit, user.id, secret, false);
@@ -345,6 +356,13 @@ async function put(
   const before = await unit.tx.getByKey("credential", "kind", `${user}/${kind}`);
   if (before === undefined) await unit.create("credential", { user, kind, ...fields });
   else await unit.update("credential", before, { mustChange: undefined, ...fields });
+}
+
+/** Tells one stored password from the next, without saying anything about either. */
+function markOf(credential: Credential | undefined): string {
+  return createHash("sha256")
+    .update(credential?.secret ?? "")
+    .digest("base64url");
 }
 
 function resetKey(token: string): string {
