@@ -1,9 +1,9 @@
-import type { AttributeDefinition, AttributeOwner } from "../model/attribute-definition.ts";
+import type { AttributeOwner } from "../model/attribute-definition.ts";
 import type { RecordKind, RecordTypes } from "../model/kinds.ts";
 import type { AttributeValue, CustomAttributes } from "../model/record.ts";
 import type { IndexValue } from "../query/filter.ts";
 import { foldSpaces, normalizeValue } from "../text/normalize.ts";
-import { builtInAttributes, type ReadableAttribute } from "./built-in-attributes.ts";
+import { type AttributeRules, builtInAttributes, type ReadableAttribute } from "./built-in-attributes.ts";
 
 /** Protocols that have names of their own for attributes. */
 export type AttributeNaming = "ldap" | "scim" | "saml" | "oidc";
@@ -17,10 +17,10 @@ export class AttributeRegistry {
   readonly #named = new Map<string, ReadableAttribute>();
 
   /** @param custom - definitions of the host's own attributes, beside the built-in ones */
-  constructor(custom: readonly AttributeDefinition[] = []) {
+  constructor(custom: readonly AttributeRules[] = []) {
     const all = [...builtInAttributes, ...custom.map(toReadable)];
     for (const owner of owners as readonly AttributeOwner[]) {
-      const own = all.filter((one) => one.owner === owner);
+      const own = firstByName(all.filter((one) => one.owner === owner));
       this.#byOwner.set(owner, new Map(own.map((one) => [one.name, one])));
       this.#indexed.set(
         owner,
@@ -87,7 +87,13 @@ export function isAttributeOwner(kind: RecordKind): kind is AttributeOwner {
   return owners.includes(kind);
 }
 
-function toReadable(definition: AttributeDefinition): ReadableAttribute {
+/** What is built in stays what it is, whatever else goes by its name. */
+function firstByName(attributes: readonly ReadableAttribute[]): readonly ReadableAttribute[] {
+  const names = new Set<string>();
+  return attributes.filter((one) => !names.has(one.name) && names.add(one.name));
+}
+
+function toReadable(definition: AttributeRules): ReadableAttribute {
   const { name } = definition;
   return {
     ...definition,

@@ -24,8 +24,12 @@ export interface UserEntry {
   readonly password?: string;
   /** A password hash instead. */
   readonly passwordHash?: string;
+  /** Whether that password must be changed at the next sign-in. Default false. */
+  readonly mustChangePassword?: boolean;
   /** TOTP secret, base32; exported only on request. */
   readonly totpSecret?: string;
+  /** Hashes of recovery codes, as exported on request. */
+  readonly recoveryCodeHashes?: readonly string[];
   /** Default `active`. */
   readonly state?: UserState;
   /** Unix account. */

@@ -1,9 +1,9 @@
-import type { AttributeDefinition } from "../model/attribute-definition.ts";
 import type { Group } from "../model/group.ts";
 import type { User } from "../model/user.ts";
+import { allPages } from "../query/record-pages.ts";
+import { withoutBase } from "../services/attributes.ts";
 import type { Credentials } from "../services/credentials.ts";
 import { credentialOf } from "../services/credentials.ts";
-import { allPages } from "../services/record-pages.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
 import { withoutUndefined } from "../services/user-input.ts";
 import type {
@@ -14,12 +14,18 @@ import type {
   UserEntry,
 } from "./directory-document.ts";
 
-/** Puts password hashes and TOTP secrets into an export: a backup that restores logins, and a treasure for a thief. */
+/**
+ * Puts password hashes, TOTP secrets and hashes of recovery codes into an export: a backup that restores logins, and a
+ * treasure for a thief.
+ */
 export const includeSecrets: unique symbol = Symbol.for("directorykit.includeSecrets") as never;
 
 /** Options of an export. */
 export interface ExportOptions {
-  /** Whether password hashes and TOTP secrets go into the document. Default false. */
+  /**
+   * Whether password hashes, TOTP secrets and hashes of recovery codes go into the document. Default false. Settings of
+   * resources, such as a RADIUS client's secret, are part of what a resource is and always do.
+   */
   readonly [includeSecrets]?: boolean;
 }
 
@@ -120,9 +126,12 @@ async function secretsOf(
 ): Promise<Partial<UserEntry>> {
   const password = await credentialOf(environment.reader, user.id, "password");
   const totp = await credentialOf(environment.reader, user.id, "totp");
+  const recovery = await credentialOf(environment.reader, user.id, "recovery-codes");
   return {
     ...(password === undefined ? {} : { passwordHash: password.secret }),
+    ...(password?.mustChange === true ? { mustChangePassword: true } : {}),
     ...(totp?.status === "active" ? { totpSecret: credentials.openTotp(totp) } : {}),
+    ...(recovery === undefined ? {} : { recoveryCodeHashes: recovery.secret.split(" ").filter(Boolean) }),
   };
 }
 
@@ -157,20 +166,6 @@ async function groupEntry(
     rule: group.rule,
     attributes: Object.keys(group.attributes).length === 0 ? undefined : group.attributes,
   }) as GroupEntry;
-}
-
-function withoutBase(
-  definition: AttributeDefinition,
-): Omit<AttributeDefinition, "id" | "version" | "revision" | "createdAt" | "updatedAt"> {
-  const {
-    id: _id,
-    version: _version,
-    revision: _revision,
-    createdAt: _created,
-    updatedAt: _updated,
-    ...fields
-  } = definition;
-  return fields;
 }
 
 function isoTime(time: number | undefined): string | undefined {

@@ -1,9 +1,7 @@
-import { maxGroupNesting } from "../access/group-graph.ts";
 import { AttributeRegistry } from "../attributes/attribute-registry.ts";
-import { DirectoryError } from "../errors.ts";
-import type { AttributeDefinition } from "../model/attribute-definition.ts";
 import type { Membership } from "../model/group.ts";
 import type { GroupId, ResourceId, UserId } from "../model/ids.ts";
+import { allPages } from "../query/record-pages.ts";
 import type { Credentials } from "../services/credentials.ts";
 import { applyRuleOf } from "../services/rule-groups.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
@@ -44,8 +42,8 @@ export async function importDocument(
   input: unknown,
   options: WriteOptions,
 ): Promise<ImportResult> {
-  const document = checkDocument(input);
-  checkDepth(document);
+  const existing = await Array.fromAsync(allPages(environment.reader, "attributeDefinition", { op: "true" }));
+  const document = checkDocument(input, existing);
   const weakPasswords: string[] = [];
   const secrets: (string | undefined)[] = [];
   for (const [i, user] of document.users.entries()) {
@@ -68,15 +66,8 @@ export async function importDocument(
     ),
   );
   // Records are indexed by the definitions that come with them.
-  const registry = environment.registry();
-  const merged = new AttributeRegistry([
-    ...(await definedBefore(environment)),
-    ...(document.definitions as readonly AttributeDefinition[]),
-  ]);
-  const withDefinitions: ServiceEnvironment = {
-    ...environment,
-    registry: () => (document.definitions.length === 0 ? registry : merged),
-  };
+  const merged = new AttributeRegistry([...existing, ...document.definitions]);
+  const withDefinitions: ServiceEnvironment = { ...environment, registry: () => merged };
   await commit(withDefinitions, options, (unit) =>
     write(unit, document, secrets, credentials, environment.organization),
   );
@@ -152,13 +143,23 @@ async function writeUsers(
       "user",
       slice.map((user) => user.content),
     );
-    const passwords: NewRecord<"credential">[] = [];
+    const credentialsOf: NewRecord<"credential">[] = [];
     for (const [i, user] of created.entries()) {
       ids.set(foldCase(user.username), user.id);
       const secret = secrets[from + i];
-      if (secret !== undefined) passwords.push({ user: user.id, kind: "password", secret, status: "active" });
+      const entry = slice[i];
+      const mustChange = entry?.mustChangePassword === true ? { mustChange: true } : {};
+      if (secret !== undefined)
+        credentialsOf.push({ user: user.id, kind: "password", secret, status: "active", ...mustChange });
+      if (entry?.recoveryCodes !== undefined)
+        credentialsOf.push({
+          user: user.id,
+          kind: "recovery-codes",
+          secret: entry.recoveryCodes,
+          status: "active",
+        });
     }
-    await unit.createMany("credential", passwords);
+    await unit.createMany("credential", credentialsOf);
     for (const [i, user] of slice.entries()) {
       const id = created[i]?.id;
       if (user.totpSecret !== undefined && id !== undefined)
@@ -200,34 +201,6 @@ async function writeGroups(
     await unit.link(edges.slice(from, from + batch * 5));
   for (const group of created) if (group.rule !== undefined) await applyRuleOf(unit, group);
   return ids;
-}
-
-function checkDepth(document: CheckedDocument): void {
-  const nested = new Map(document.groups.map((group) => [foldCase(group.name), group.groups]));
-  const known = new Map<string, number>();
-  const height = (name: string): number => {
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    const found = Math.max(0, ...(nested.get(name) ?? []).map((child) => 1 + height(child)));
-    known.set(name, found);
-    return found;
-  };
-  for (const [i, group] of document.groups.entries()) {
-    if (height(foldCase(group.name)) > maxGroupNesting) {
-      throw new DirectoryError(
-        "limit-exceeded",
-        `groups[${i}].groups: groups may be nested ${maxGroupNesting} deep`,
-        {
-          details: { limit: "maxGroupNesting", value: maxGroupNesting, path: `groups[${i}].groups` },
-        },
-      );
-    }
-  }
-}
-
-async function definedBefore(environment: ServiceEnvironment): Promise<readonly AttributeDefinition[]> {
-  const page = await environment.reader.query("attributeDefinition", { filter: { op: "true" }, limit: 1000 });
-  return page.records;
 }
 
 /** Starts a few at a time: the hash queue has its own bound, and refuses rather than grow. */

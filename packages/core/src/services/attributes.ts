@@ -1,7 +1,13 @@
-import { AttributeRegistry } from "../attributes/attribute-registry.ts";
+import { type AttributeNaming, AttributeRegistry } from "../attributes/attribute-registry.ts";
 import { DirectoryError } from "../errors.ts";
-import type { AttributeDefinition, AttributeNames } from "../model/attribute-definition.ts";
+import type {
+  AttributeDefinition,
+  AttributeNames,
+  AttributeSyntax,
+  MatchingRule,
+} from "../model/attribute-definition.ts";
 import type { AttributeDefinitionId } from "../model/ids.ts";
+import { allPages } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
 import {
   checkBoolean,
@@ -13,7 +19,6 @@ import {
   optional,
 } from "../validate/validate.ts";
 import { commit, type WriteOptions } from "../write/unit-of-work.ts";
-import { allPages } from "./record-pages.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { withoutUndefined } from "./user-input.ts";
 
@@ -23,14 +28,15 @@ export type AttributeFields = Pick<AttributeDefinition, "name" | "owner"> &
     Omit<AttributeDefinition, "id" | "version" | "revision" | "createdAt" | "updatedAt" | "name" | "owner">
   >;
 
-const defaultMatching = {
-  string: "caseIgnore",
-  integer: "integer",
-  boolean: "boolean",
-  time: "time",
-  binary: "octetString",
-  reference: "uuid",
-} as const;
+/** The rules that can compare every value of a syntax; the first is the default. Others would leave values unindexed. */
+const matchingOf: Readonly<Record<AttributeSyntax, readonly [MatchingRule, ...MatchingRule[]]>> = {
+  string: ["caseIgnore", "caseExact", "telephone", "octetString"],
+  integer: ["integer"],
+  boolean: ["boolean"],
+  time: ["time"],
+  binary: ["octetString"],
+  reference: ["uuid"],
+};
 
 /** Most attributes an organization may define. */
 export const maxAttributeDefinitions = 500;
@@ -38,6 +44,10 @@ export const maxAttributeDefinitions = 500;
 /** The schema: attributes the host adds to users, groups, systems and resources. */
 export class Attributes {
   readonly #environment: ServiceEnvironment;
+  /** Counts reads of the definitions, in the order they began. */
+  #reads = 0;
+  /** The latest of them whose result is in use. */
+  #inUse = 0;
 
   /** @internal */
   constructor(environment: ServiceEnvironment) {
@@ -52,17 +62,14 @@ export class Attributes {
   /**
    * Defines an attribute. It is indexed from the first record on, so define it before records use it: definitions
    * cannot change what exists.
-   * @throws DirectoryError `invalid-input`, `conflict` when the name, or a protocol name, is taken
+   * @throws DirectoryError `invalid-input`, `conflict` when the name, or a protocol name, is taken, `limit-exceeded`
    */
   async define(attribute: AttributeFields, options: WriteOptions = {}): Promise<AttributeDefinition> {
     const fields = checkDefinition(attribute);
-    const registry = this.#environment.registry();
-    if (registry.get(fields.owner, fields.name) !== undefined) throw taken(fields.name);
-    for (const [naming, name] of Object.entries(fields.names)) {
-      if (registry.byProtocolName(fields.owner, naming as "ldap", String(name)) !== undefined)
-        throw taken(String(name));
-    }
     const created = await commit(this.#environment, options, async (unit) => {
+      const defined = await Array.fromAsync(allPages(unit.tx, "attributeDefinition", { op: "true" }));
+      checkRoom(defined.length + 1);
+      refuseTaken(fields, new AttributeRegistry(defined));
       const definition = await unit.create("attributeDefinition", fields);
       unit.audit({
         action: "attribute.defined",
@@ -94,16 +101,56 @@ export class Attributes {
 
   /** Reads the definitions again. @internal */
   async reload(): Promise<void> {
-    const definitions: AttributeDefinition[] = [];
-    for await (const definition of this.list()) definitions.push(definition);
+    const read = ++this.#reads;
+    const definitions = await Array.fromAsync(this.list());
+    // One that began later knows more, whichever ends first.
+    if (read < this.#inUse) return;
+    this.#inUse = read;
     this.#environment.replaceRegistry(new AttributeRegistry(definitions));
   }
 }
 
+/** Refuses more definitions than an organization may have. */
+export function checkRoom(count: number): void {
+  if (count > maxAttributeDefinitions) {
+    throw new DirectoryError(
+      "limit-exceeded",
+      `an organization may define ${maxAttributeDefinitions} attributes`,
+      { details: { limit: "maxAttributeDefinitions", value: maxAttributeDefinitions } },
+    );
+  }
+}
+
+/** Refuses a definition whose name, here or in a protocol, means something already. */
+export function refuseTaken(fields: AttributeContent, registry: AttributeRegistry): void {
+  if (registry.get(fields.owner, fields.name) !== undefined) throw taken(fields.name);
+  for (const [naming, name] of Object.entries(fields.names)) {
+    if (registry.byProtocolName(fields.owner, naming as AttributeNaming, name) !== undefined)
+      throw taken(name);
+  }
+}
+
+/** What a definition holds beside the base fields. */
+export type AttributeContent = Omit<
+  AttributeDefinition,
+  "id" | "version" | "revision" | "createdAt" | "updatedAt"
+>;
+
+/** What a definition says, without what the store adds. */
+export function withoutBase(definition: AttributeDefinition): AttributeContent {
+  const {
+    id: _id,
+    version: _version,
+    revision: _revision,
+    createdAt: _created,
+    updatedAt: _updated,
+    ...fields
+  } = definition;
+  return fields;
+}
+
 /** Checks what describes an attribute. */
-export function checkDefinition(
-  input: unknown,
-): Omit<AttributeDefinition, "id" | "version" | "revision" | "createdAt" | "updatedAt"> {
+export function checkDefinition(input: unknown): AttributeContent {
   const given = checkObject("", input, [
     "name",
     "owner",
@@ -131,18 +178,8 @@ export function checkDefinition(
     description,
     syntax,
     matching:
-      optional("matching", given["matching"], (p, v) =>
-        checkOneOf(p, v, [
-          "caseIgnore",
-          "caseExact",
-          "telephone",
-          "integer",
-          "boolean",
-          "time",
-          "octetString",
-          "uuid",
-        ]),
-      ) ?? defaultMatching[syntax],
+      optional("matching", given["matching"], (p, v) => checkOneOf(p, v, matchingOf[syntax])) ??
+      matchingOf[syntax][0],
     multiValued: optional("multiValued", given["multiValued"], checkBoolean) ?? false,
     indexed: (optional("indexed", given["indexed"], checkBoolean) ?? false) || unique,
     unique,

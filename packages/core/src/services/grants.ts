@@ -1,10 +1,13 @@
 import { isNetwork } from "../access/network.ts";
+import { DirectoryError } from "../errors.ts";
 import type { Grant, GrantAttributes, GrantConditions } from "../model/grant.ts";
 import type { Group } from "../model/group.ts";
 import type { GrantId, GroupId, ResourceId, UserId } from "../model/ids.ts";
 import type { Resource } from "../model/resource.ts";
 import type { User } from "../model/user.ts";
+import { recordsBy } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
+import { checkJsonObject } from "../validate/json.ts";
 import {
   checkBoolean,
   checkInteger,
@@ -13,9 +16,7 @@ import {
   invalid,
   optional,
 } from "../validate/validate.ts";
-import { commit, type WriteOptions } from "../write/unit-of-work.ts";
-import { recordsBy } from "./record-pages.ts";
-import { checkSettings } from "./resources.ts";
+import { commit, type RecordPatch, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { withoutUndefined } from "./user-input.ts";
 import { expectVersion, type UpdateOptions } from "./users.ts";
@@ -26,10 +27,10 @@ export interface GrantTerms {
   readonly attributes?: GrantAttributes;
   /** Of two grants that set the same attribute the higher priority wins. Default 0. */
   readonly priority?: number;
-  /** Counts only from this time on, in milliseconds since the epoch. */
-  readonly notBefore?: number;
-  /** Counts only before this time, in milliseconds since the epoch. */
-  readonly notAfter?: number;
+  /** Counts only from this time on, in milliseconds since the epoch. `null` takes the bound away. */
+  readonly notBefore?: number | null;
+  /** Counts only before this time, in milliseconds since the epoch. `null` takes the bound away. */
+  readonly notAfter?: number | null;
   /** What else must hold. */
   readonly conditions?: GrantConditions;
 }
@@ -63,13 +64,14 @@ export class Grants {
     if ((group === undefined) === (user === undefined))
       throw invalid("group", "give either a group or a user");
     const checked = checkTerms(terms);
+    checkValidity(checked);
     const resourceId = idOf(resource);
     return commit(this.#environment, options, async (unit) => {
       const target = await unit.get("resource", resourceId);
       const subject =
         group === undefined
           ? { user: (await unit.get("user", idOf(user as UserId | User))).id }
-          : { group: (await unit.get("group", idOf(group))).id };
+          : { group: await peopleIn(unit, idOf(group)) };
       const created = await unit.create("grant", {
         attributes: {},
         priority: 0,
@@ -94,11 +96,16 @@ export class Grants {
 
   /** Changes the terms of a grant; those not given stay. @throws DirectoryError `not-found`, `invalid-input`, `stale-write` */
   async update(id: GrantId, terms: GrantTerms, options: UpdateOptions = {}): Promise<Grant> {
-    const checked = checkTerms(terms);
+    const patch: RecordPatch<"grant"> = {
+      ...checkTerms(terms),
+      ...(terms.notBefore === null ? { notBefore: undefined } : {}),
+      ...(terms.notAfter === null ? { notAfter: undefined } : {}),
+    };
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("grant", id);
       expectVersion(before.version, options);
-      const after = await unit.update("grant", before, checked);
+      checkValidity({ ...before, ...patch });
+      const after = await unit.update("grant", before, patch);
       if (after !== before) unit.audit({ action: "grant.updated", target: { kind: "grant", id } });
       return after;
     });
@@ -142,17 +149,30 @@ export function checkTerms(
   const given = checkObject("", input, termNames);
   const time = (path: string, value: unknown): number =>
     checkInteger(path, value, 0, Number.MAX_SAFE_INTEGER);
-  const terms = withoutUndefined({
-    attributes: optional("attributes", given["attributes"], checkSettings),
+  return withoutUndefined({
+    attributes: optional("attributes", given["attributes"], checkJsonObject),
     priority: optional("priority", given["priority"], (p, v) => checkInteger(p, v, -1_000_000, 1_000_000)),
     notBefore: optional("notBefore", given["notBefore"], time),
     notAfter: optional("notAfter", given["notAfter"], time),
     conditions: optional("conditions", given["conditions"], checkConditions),
   });
-  if (terms.notBefore !== undefined && terms.notAfter !== undefined && terms.notAfter <= terms.notBefore) {
+}
+
+/** Refuses a grant that could never count. */
+export function checkValidity(terms: {
+  readonly notBefore?: number | undefined;
+  readonly notAfter?: number | undefined;
+}): void {
+  if (terms.notBefore !== undefined && terms.notAfter !== undefined && terms.notAfter <= terms.notBefore)
     throw invalid("notAfter", "must be later than notBefore");
-  }
-  return terms;
+}
+
+/** The id of a group of people; machines are not users of anything. */
+async function peopleIn(unit: UnitOfWork, id: GroupId): Promise<GroupId> {
+  const group = await unit.get("group", id);
+  if (group.kind !== "user")
+    throw new DirectoryError("conflict", "access is given to people, and this is a group of machines");
+  return group.id;
 }
 
 function checkConditions(path: string, value: unknown): GrantConditions {

@@ -1,13 +1,16 @@
 import { checkNesting } from "../access/group-graph.ts";
+import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import { DirectoryError } from "../errors.ts";
 import type { Group, GroupKind, MemberKind, Membership } from "../model/group.ts";
 import { type GroupId, isId, type SystemId, type UserId } from "../model/ids.ts";
 import type { CustomAttributes } from "../model/record.ts";
 import { compileAttributeFilter } from "../query/compile-filter.ts";
 import type { Filter } from "../query/filter.ts";
+import { allPages, removeAll } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
 import { foldCase } from "../text/normalize.ts";
 import { checkCustomAttributes } from "../validate/attributes.ts";
+import { checkAttributeFilter } from "../validate/filter.ts";
 import {
   checkInteger,
   checkName,
@@ -18,7 +21,6 @@ import {
   optional,
 } from "../validate/validate.ts";
 import { commit, type RecordPatch, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
-import { allPages, removeAll } from "./record-pages.ts";
 import { applyRuleOf } from "./rule-groups.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { withoutUndefined } from "./user-input.ts";
@@ -76,13 +78,20 @@ export class Groups {
    */
   async create(group: NewGroup, options: WriteOptions = {}): Promise<Group> {
     const { members = [], ...rest } = group;
-    const fields = this.#check("", rest);
+    const fields = this.#check(rest);
     if (fields.name === undefined) throw invalid("name", "is required");
-    const { name } = fields;
-    if (fields.rule !== undefined && members.length > 0)
+    const { name, kind = "user" } = fields;
+    const rule = this.#rule(rest.rule, kind);
+    if (rule !== undefined && members.length > 0)
       throw invalid("members", "a group with a rule has no members added by hand");
     return commit(this.#environment, options, async (unit) => {
-      const created = await unit.create("group", { kind: "user", attributes: {}, ...fields, name });
+      const created = await unit.create("group", {
+        attributes: {},
+        ...fields,
+        kind,
+        name,
+        ...(rule === undefined ? {} : { rule }),
+      });
       unit.audit({ action: "group.created", target: targetOf(created) });
       if (created.rule !== undefined) await applyRuleOf(unit, created);
       await addTo(unit, created, members);
@@ -103,18 +112,19 @@ export class Groups {
   /** Changes fields; those not given stay. @throws DirectoryError `not-found`, `invalid-input`, `conflict`, `stale-write` */
   async update(id: GroupId, changes: Partial<GroupFields>, options: UpdateOptions = {}): Promise<Group> {
     if (changes.kind !== undefined) throw invalid("kind", "cannot be changed");
-    const fields = this.#check("", changes);
-    const patch: RecordPatch<"group"> = {
-      ...fields,
-      ...(changes.rule === null ? { rule: undefined } : {}),
-      ...(changes.posixGid === null ? { posixGid: undefined } : {}),
-    };
+    const fields = this.#check(changes);
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("group", id);
       expectVersion(before.version, options);
+      const rule = this.#rule(changes.rule, before.kind);
+      const patch: RecordPatch<"group"> = {
+        ...fields,
+        ...(changes.rule === undefined ? {} : { rule }),
+        ...(changes.posixGid === null ? { posixGid: undefined } : {}),
+      };
       if (
         before.rule === undefined &&
-        fields.rule !== undefined &&
+        rule !== undefined &&
         (await unit.tx.membersOf(id, { limit: 1 })).length > 0
       ) {
         throw new DirectoryError("conflict", "take the members out before giving the group a rule");
@@ -126,7 +136,7 @@ export class Groups {
         target: targetOf(after),
         details: { fields: Object.keys(patch).join(",") },
       });
-      if (after.rule !== undefined && fields.rule !== undefined) await applyRuleOf(unit, after);
+      if (rule !== undefined) await applyRuleOf(unit, after);
       return after;
     });
   }
@@ -210,20 +220,19 @@ export class Groups {
     return allPages(this.#environment.reader, "group", { op: "true" }, options);
   }
 
-  #check(
-    path: string,
-    input: unknown,
-  ): Partial<Omit<Group, "id" | "version" | "revision" | "createdAt" | "updatedAt">> {
-    const given = checkObject(path, input, fieldNames);
+  #rule(value: unknown, kind: GroupKind): Filter | undefined {
+    return optional("rule", value, (path, given) =>
+      checkRule(path, given, kind, this.#environment.registry()),
+    );
+  }
+
+  #check(input: unknown): Partial<Pick<Group, "name" | "description" | "kind" | "posixGid" | "attributes">> {
+    const given = checkObject("", input, fieldNames);
     const registry = this.#environment.registry();
-    const kind = optional("kind", given["kind"], (p, v) => checkOneOf(p, v, ["user", "system"]));
-    const rule = given["rule"] === null ? undefined : (given["rule"] as Filter | undefined);
-    if (rule !== undefined) checkRule(rule, kind ?? "user", registry);
     return withoutUndefined({
       name: optional("name", given["name"], checkName),
       description: optional("description", given["description"], checkText),
-      kind,
-      rule,
+      kind: optional("kind", given["kind"], (p, v) => checkOneOf(p, v, ["user", "system"])),
       posixGid: optional("posixGid", given["posixGid"], (p, v) => checkInteger(p, v, 0, 2_147_483_646)),
       attributes: optional("attributes", given["attributes"], (p, v) =>
         checkCustomAttributes(p, v, "group", registry),
@@ -232,25 +241,18 @@ export class Groups {
   }
 }
 
-/** Checks a rule: known attributes only, no relations. */
+/** Checks a rule: well formed, known attributes only, no relations. @returns the rule to store */
 export function checkRule(
-  rule: Filter,
+  path: string,
+  value: unknown,
   kind: GroupKind,
-  registry: Parameters<typeof compileAttributeFilter>[2],
-): void {
-  checkObject("rule", rule);
-  const relations = JSON.stringify(rule).match(/"op":"(memberOf|hasMember|entitledTo)"/);
-  if (relations !== null) throw invalid("rule", "looks at attributes only, not at memberships or access");
-  let compiled: unknown;
-  try {
-    compiled = compileAttributeFilter(rule, kind, registry);
-  } catch (cause) {
-    throw new DirectoryError("invalid-input", "rule: is not a filter", { cause, details: { path: "rule" } });
-  }
+  registry: AttributeRegistry,
+): Filter {
+  const rule = checkAttributeFilter(path, value);
   // A rule that can match nobody is a misspelt attribute far more often than a wish.
-  if ((compiled as { op?: string }).op === "false" && rule.op !== "false") {
-    throw invalid("rule", "matches nobody: it names an unknown attribute or an impossible value");
-  }
+  if (compileAttributeFilter(rule, kind, registry).op === "false" && rule.op !== "false")
+    throw invalid(path, "matches nobody: it names an unknown attribute or an impossible value");
+  return rule;
 }
 
 async function addTo(unit: UnitOfWork, group: Group, members: readonly MemberId[]): Promise<number> {

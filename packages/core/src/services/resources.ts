@@ -1,10 +1,11 @@
 import { resourceNameKey } from "../attributes/index-record.ts";
 import type { ResourceId } from "../model/ids.ts";
-import type { JsonValue, Resource, ResourceKind, ResourceSettings } from "../model/resource.ts";
+import type { Resource, ResourceKind, ResourceSettings } from "../model/resource.ts";
+import { allPages, removeAll } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
+import { checkJsonObject } from "../validate/json.ts";
 import { checkName, checkObject, checkOneOf, checkText, invalid, optional } from "../validate/validate.ts";
 import { commit, type WriteOptions } from "../write/unit-of-work.ts";
-import { allPages, removeAll } from "./record-pages.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { withoutUndefined } from "./user-input.ts";
 import { expectVersion, type UpdateOptions } from "./users.ts";
@@ -30,9 +31,6 @@ export const resourceKinds: readonly ResourceKind[] = [
   "system",
   "directory",
 ];
-
-/** Largest settings of a resource, in UTF-16 units of their JSON. */
-export const maxSettingsLength = 262_144;
 
 /** What access is given to. */
 export class Resources {
@@ -116,18 +114,14 @@ export class Resources {
   }
 }
 
-/** Checks that settings are a JSON object of bounded size. */
+/** Checks what a resource keeps for its protocol. The names a document gives to the resource itself are taken. */
 export function checkSettings(path: string, value: unknown): ResourceSettings {
-  const given = checkObject(path, value);
-  let json: string;
-  try {
-    json = JSON.stringify(given);
-  } catch {
-    throw invalid(path, "must be plain JSON");
+  const settings = checkJsonObject(path, value);
+  for (const name of ["kind", "name", "description"]) {
+    if (Object.hasOwn(settings, name))
+      throw invalid(`${path}.${name}`, "is not a setting: it says what the resource is");
   }
-  if (json.length > maxSettingsLength)
-    throw invalid(path, `is longer than ${maxSettingsLength} characters of JSON`);
-  return JSON.parse(json) as Record<string, JsonValue>;
+  return settings;
 }
 
 function targetOf(resource: Resource): { kind: string; id: string; name: string } {

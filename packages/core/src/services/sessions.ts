@@ -2,9 +2,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { DirectoryError } from "../errors.ts";
 import type { SessionId, UserId } from "../model/ids.ts";
 import type { Factor, Session } from "../model/session.ts";
+import { allPages, recordsBy } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
+import { checkJsonObject } from "../validate/json.ts";
+import { checkInteger, checkName, invalid } from "../validate/validate.ts";
 import { commit, type WriteOptions } from "../write/unit-of-work.ts";
-import { recordsBy } from "./record-pages.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { endSessions } from "./users.ts";
 
@@ -22,6 +24,9 @@ export interface NewSession {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+const dropBatch = 500;
+const maxLifetimeMs = 366 * 86_400_000;
+
 /** Live sign-ins. */
 export class Sessions {
   readonly #environment: ServiceEnvironment;
@@ -33,14 +38,18 @@ export class Sessions {
 
   /**
    * Begins a session. The bearer secret is returned once and stored as a hash.
-   * @throws DirectoryError `denied` when the user is not active, `not-found`
+   * @throws DirectoryError `denied` when the user is not active, `not-found`, `invalid-input` for a lifetime of less
+   * than a millisecond or more than a year, or for data that is not a few words
    */
   async begin(
     session: NewSession,
     options: WriteOptions = {},
   ): Promise<{ readonly session: Session; readonly secret: string }> {
     const secret = randomBytes(32).toString("base64url");
-    const { user, protocol, factors, lifetimeMs, data = {} } = session;
+    const { user, factors } = session;
+    const protocol = checkName("protocol", session.protocol, 64);
+    const lifetimeMs = checkInteger("lifetimeMs", session.lifetimeMs, 1, maxLifetimeMs);
+    const data = checkData(session.data ?? {});
     const begun = await commit(this.#environment, { protocol, ...options }, async (unit) => {
       if ((await unit.get("user", user)).state !== "active")
         throw new DirectoryError("denied", "the user is not active");
@@ -93,10 +102,40 @@ export class Sessions {
     });
   }
 
+  /** Removes the records of sessions that are over. @returns how many @internal */
+  async dropExpired(options: CallOptions = {}): Promise<number> {
+    const filter = {
+      op: "atMost",
+      attribute: "expiresAt",
+      indexed: true,
+      value: this.#environment.clock(),
+    } as const;
+    let dropped = 0;
+    for (let left = true; left; ) {
+      dropped += await commit(this.#environment, options, async (unit) => {
+        const over: Session[] = [];
+        for await (const session of allPages(unit.tx, "session", filter)) {
+          if (over.push(session) === dropBatch) break;
+        }
+        for (const session of over) await unit.remove("session", session);
+        left = over.length === dropBatch;
+        return over.length;
+      });
+    }
+    return dropped;
+  }
+
   /** Ends every session of a user but, where given, one. @returns how many */
   async endAll(user: UserId, options: WriteOptions & { readonly except?: SessionId } = {}): Promise<number> {
     return commit(this.#environment, options, (unit) => endSessions(unit, user, options.except));
   }
+}
+
+function checkData(input: unknown): Readonly<Record<string, string>> {
+  const data = checkJsonObject("data", input);
+  for (const [name, value] of Object.entries(data))
+    if (typeof value !== "string") throw invalid(`data.${name.slice(0, 64)}`, "must be text");
+  return data as Readonly<Record<string, string>>;
 }
 
 function hashOf(secret: string): string {

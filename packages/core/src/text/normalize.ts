@@ -8,32 +8,46 @@ const plain = /^(?! )(?!.* {2})[!-@[-~ ]*(?<! )$/;
 /**
  * Folds a string so that spellings that people hold for equal compare equal: compatibility forms (NFKC), case, runs
  * of spaces and spaces at the ends (RFC 4518 §2, caseIgnoreMatch). Case goes by way of upper case so that `ß` meets
- * `SS` and final sigma meets sigma; the result does not depend on the locale.
+ * `SS` and final sigma meets sigma, and first to lower case, since `ẞ` is its own upper case. The result does not depend
+ * on the locale.
  */
 export function foldCase(text: string): string {
   if (plain.test(text)) return text;
   return squeezeSpaces(
-    text.normalize("NFKC").toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFKC"),
+    withoutInvisible(text)
+      .normalize("NFKC")
+      .toLowerCase()
+      .toUpperCase()
+      .toLowerCase()
+      .replaceAll("ς", "σ")
+      .normalize("NFKC"),
   );
 }
 
 /** The same without folding case (caseExactMatch). */
 export function foldSpaces(text: string): string {
-  return squeezeSpaces(text.normalize("NFKC"));
+  return squeezeSpaces(withoutInvisible(text).normalize("NFKC"));
+}
+
+/** Soft hyphens and zero-width marks map to nothing (RFC 4518 §2.2), before they can keep letters from composing. */
+function withoutInvisible(text: string): string {
+  return text.replace(
+    /\u034F|[\u180B-\u180D]|[\uFE00-\uFE0F]|[\u00AD\u1806\u200B-\u200D\u2060\uFEFF\uFFFC]/gu,
+    "",
+  );
 }
 
 function squeezeSpaces(text: string): string {
-  // Soft hyphens and zero-width marks map to nothing (RFC 4518 §2.2).
-  return text
-    .replace(/[\u00AD\u034F\u1806\u180B-\u180D\u200B-\u200D\u2060\uFE00-\uFE0F\uFEFF\uFFFC]/gu, "")
-    .replace(/\s+/gu, " ")
-    .trim();
+  return text.replace(/\s+/gu, " ").trim();
 }
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const integerForm = /^-?(0|[1-9][0-9]{0,15})$/;
 const generalizedTime =
   /^(\d{4})(\d{2})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2}))?)?(?:[.,](\d{1,9}))?(Z|[+-]\d{2}(?:\d{2})?)$/;
+
+const isoTime =
+  /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2}))?$/;
 
 /**
  * The key under which a value is compared, or `undefined` when the value is not one the rule's syntax allows, which
@@ -55,14 +69,17 @@ export function normalizeValue(rule: MatchingRule, value: AttributeValue): Index
     }
     case "integer": {
       if (typeof value === "number") return Number.isSafeInteger(value) ? value : undefined;
-      return typeof value === "string" && integerForm.test(value) ? Number(value) : undefined;
+      const number = typeof value === "string" && integerForm.test(value) ? Number(value) : Number.NaN;
+      return Number.isSafeInteger(number) ? number : undefined;
     }
     case "boolean": {
       const text = String(value).toLowerCase();
       return text === "true" || text === "false" ? text : undefined;
     }
-    case "time":
-      return typeof value === "number" ? value : parseTime(String(value));
+    case "time": {
+      if (typeof value === "number") return Number.isSafeInteger(value) ? value : undefined;
+      return parseTime(String(value));
+    }
   }
 }
 
@@ -88,33 +105,40 @@ export function normalizeSubstring(rule: MatchingRule, part: string): string | u
   }
 }
 
-/** Milliseconds since the epoch of a GeneralizedTime (RFC 4517 §3.3.13) or ISO 8601 text. */
+/**
+ * Milliseconds since the epoch of a GeneralizedTime (RFC 4517 §3.3.13) or of an ISO 8601 date, alone or with a time and
+ * a zone. Without a zone a time would mean another moment on every server, so that is no time.
+ */
 export function parseTime(text: string): number | undefined {
-  const parts = generalizedTime.exec(text);
-  if (parts === null) {
-    const iso = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-    return Number.isNaN(iso) ? undefined : iso;
-  }
-  const [, year, month, day, hour, minute, second, fraction, zone = "Z"] = parts;
-  const base = Date.UTC(
-    Number(year),
-    Number(month) - 1,
-    Number(day),
-    Number(hour),
-    Number(minute ?? 0),
-    Number(second ?? 0),
-  );
+  const parts = generalizedTime.exec(text) ?? isoTime.exec(text);
+  if (parts === null) return undefined;
+  const [, year, month, day, hour = "0", minute, second, fraction, zone = "Z"] = parts;
+  const given = [year, Number(month) - 1, day, hour, minute ?? 0, second ?? 0].map(Number);
+  const base = Date.UTC(...(given as [number, number, number, number, number, number]));
   const check = new Date(base);
-  if (check.getUTCMonth() !== Number(month) - 1 || check.getUTCDate() !== Number(day) || Number(hour) > 23)
-    return undefined;
+  const same = [
+    check.getUTCFullYear(),
+    check.getUTCMonth(),
+    check.getUTCDate(),
+    check.getUTCHours(),
+    check.getUTCMinutes(),
+    check.getUTCSeconds(),
+  ];
+  // What is out of range, like the 30th of February, would have rolled over.
+  if (given.some((part, i) => part !== same[i])) return undefined;
   // A fraction counts in the smallest unit given: hours, minutes or seconds.
   const unit = second !== undefined ? 1000 : minute !== undefined ? 60_000 : 3_600_000;
   const extra = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * unit);
-  const offset =
-    zone === "Z"
-      ? 0
-      : (zone[0] === "-" ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3, 5) || 0)) * 60_000;
-  return base + extra - offset;
+  const offset = zoneOffset(zone);
+  return offset === undefined ? undefined : base + extra - offset;
+}
+
+function zoneOffset(zone: string): number | undefined {
+  if (zone === "Z") return 0;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(3).replace(":", ""));
+  if (hours > 23 || minutes > 59) return undefined;
+  return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
 /** Compares as stores do: numbers before strings, numbers numerically, strings by Unicode code point. */

@@ -1,9 +1,10 @@
 import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import { builtInAttributes } from "../attributes/built-in-attributes.ts";
 import type { AttributeOwner } from "../model/attribute-definition.ts";
+import { isId } from "../model/ids.ts";
 import type { AttributeValue, CustomAttributes } from "../model/record.ts";
 import { parseTime } from "../text/normalize.ts";
-import { checkInteger, checkObject, checkText, invalid, maxValues } from "./validate.ts";
+import { checkInteger, checkObject, checkText, invalid, maxValueLength, maxValues } from "./validate.ts";
 
 const builtIn = new Set(builtInAttributes.map((one) => `${one.owner} ${one.name}`));
 
@@ -43,13 +44,19 @@ function checkValue(path: string, value: unknown, syntax: string): AttributeValu
       if (typeof value !== "boolean") throw invalid(path, "must be true or false");
       return value;
     case "time": {
-      const time = typeof value === "number" ? value : parseTime(String(value));
+      if (typeof value === "number")
+        return checkInteger(path, value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+      const time = typeof value === "string" ? parseTime(value) : undefined;
       if (time === undefined) throw invalid(path, "is not a time");
       return time;
     }
     case "binary":
       if (typeof value !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
         throw invalid(path, "must be base64");
+      if (value.length > maxValueLength) throw invalid(path, `is longer than ${maxValueLength} characters`);
+      return value;
+    case "reference":
+      if (typeof value !== "string" || !isId(value)) throw invalid(path, "must be the id of a record");
       return value;
     default:
       return checkText(path, value);
