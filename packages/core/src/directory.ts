@@ -1,35 +1,33 @@
 import { type AccessContext, Authorizer, type ResourceRef } from "./access/authorizer.ts";
 import type { Decision, Explanation } from "./access/decision.ts";
 import { AttributeRegistry } from "./attributes/attribute-registry.ts";
-import { defaultAccountLock } from "./authenticate/account-lock.ts";
-import {
-  type AuthenticationAttempt,
-  type AuthenticationOptions,
-  type AuthenticationResult,
-  Authenticator,
-} from "./authenticate/authenticator.ts";
+import type { AuthenticationAttempt, AuthenticationResult } from "./authenticate/attempt.ts";
+import { Authenticator } from "./authenticate/authenticator.ts";
 import { ChangeFeed, type ChangeListener } from "./changes/change-feed.ts";
+import { type CheckedOptions, checkOptions, type DirectoryOptions } from "./directory-options.ts";
 import type { DirectoryDocument } from "./document/directory-document.ts";
 import { type ExportOptions, exportDocument } from "./document/export-document.ts";
 import { type ImportResult, importDocument } from "./document/import-document.ts";
-import { DirectoryError, isDirectoryError } from "./errors.ts";
-import { ephemeralKeyRing, type KeyRing } from "./keys/key-ring.ts";
+import { DirectoryError, errorCodeOf } from "./errors.ts";
+import { ephemeralKeyRing } from "./keys/key-ring.ts";
 import type { AttributeOwner } from "./model/attribute-definition.ts";
 import type { AuditEvent } from "./model/audit-event.ts";
 import type { Change } from "./model/change.ts";
 import type { OrganizationId, UserId } from "./model/ids.ts";
 import type { RecordTypes } from "./model/kinds.ts";
-import { argon2Hasher, type PasswordHasher } from "./password/password-hasher.ts";
-import {
-  assertPasswordPolicy,
-  defaultPasswordPolicy,
-  type PasswordPolicy,
-} from "./password/password-policy.ts";
+import { argon2Hasher } from "./password/password-hasher.ts";
 import { type Clock, systemClock } from "./ports/clock.ts";
 import { type Logger, silentLogger } from "./ports/logger.ts";
 import { type Metrics, noMetrics } from "./ports/metrics.ts";
 import { compileFilter } from "./query/compile-filter.ts";
-import { countQuery, type Query, type QueryPage, runQuery, streamQuery } from "./query/query.ts";
+import {
+  assertSearchable,
+  countQuery,
+  type Query,
+  type QueryPage,
+  runQuery,
+  streamQuery,
+} from "./query/query.ts";
 import { createRelations } from "./query/relations.ts";
 import { Attributes } from "./services/attributes.ts";
 import { Credentials } from "./services/credentials.ts";
@@ -41,52 +39,9 @@ import type { ServiceEnvironment } from "./services/service-environment.ts";
 import { Sessions } from "./services/sessions.ts";
 import { Systems } from "./services/systems.ts";
 import { Users } from "./services/users.ts";
-import type { AuditQuery, CallOptions, Store } from "./store/store.ts";
+import type { AuditQuery, CallOptions } from "./store/store.ts";
+import { storeError, withTypedErrors } from "./store/typed-errors.ts";
 import type { WriteOptions } from "./write/unit-of-work.ts";
-
-/** Options of {@link createDirectory}. Unknown keys are refused. */
-export interface DirectoryOptions {
-  /** Where it is kept. The directory opens and closes it. */
-  readonly store: Store;
-  /** Keys that seal what must be readable again, such as TOTP secrets. Required with a durable store. */
-  readonly keys?: KeyRing;
-  /** The organization within the store. Letters, digits, `-`, `_`, `.`; at most 64. Default `default`. */
-  readonly organization?: string;
-  /** Hashes passwords. Default: argon2id, see `argon2Hasher`. */
-  readonly hasher?: PasswordHasher;
-  /** What new passwords must meet. Default: 15 characters, not on the blocklist (NIST SP 800-63B-4 §3.1.1.2). */
-  readonly passwordPolicy?: Partial<PasswordPolicy>;
-  /** Locks and limits of authentication. */
-  readonly authentication?: {
-    readonly [K in keyof AuthenticationOptions]?: AuthenticationOptions[K] extends object
-      ? Partial<AuthenticationOptions[K]>
-      : AuthenticationOptions[K];
-  };
-  /** Milliseconds between looks for what other nodes changed. Default 250; 0 for a store only this process writes. */
-  readonly pollMs?: number;
-  /** How old what this node knows may be when it decides, in milliseconds. Default 1000. */
-  readonly maxStalenessMs?: number;
-  /** Where "now" comes from. Default: the system clock. */
-  readonly clock?: Clock;
-  /** Where the log goes. Default: nowhere. */
-  readonly logger?: Logger;
-  /** Where measurements go. Default: nowhere. */
-  readonly metrics?: Metrics;
-}
-
-const optionNames: readonly string[] = [
-  "store",
-  "keys",
-  "organization",
-  "hasher",
-  "passwordPolicy",
-  "authentication",
-  "pollMs",
-  "maxStalenessMs",
-  "clock",
-  "logger",
-  "metrics",
-] satisfies (keyof DirectoryOptions)[];
 
 /**
  * Opens a directory on a store. Everything else, protocol adapters included, is built on what this returns.
@@ -95,32 +50,19 @@ const optionNames: readonly string[] = [
  * `store-unavailable` when the store cannot be opened
  */
 export async function createDirectory(options: DirectoryOptions): Promise<Directory> {
-  for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name))
-      throw new DirectoryError("misconfigured", `createDirectory has no option ${name}`);
-  }
   const { store } = options;
-  if (store.capabilities.durable && options.keys === undefined) {
-    throw new DirectoryError(
-      "misconfigured",
-      "a durable store needs keys: secrets sealed with keys that are gone cannot be read again",
-    );
-  }
-  const organization = (options.organization ?? "default") as OrganizationId;
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(organization)) {
-    throw new DirectoryError("misconfigured", "organization must be 1 to 64 letters, digits, -, _ or .");
-  }
-  assertPasswordPolicy({ ...defaultPasswordPolicy, ...options.passwordPolicy });
-  await store.open();
-  const directory = new Directory(store, organization, options);
+  const directory = new Directory(options, checkOptions(options));
   try {
+    await store.open();
     await directory.start();
   } catch (error) {
-    await store.close().catch(() => {});
-    throw error;
+    await directory.close().catch(() => {});
+    throw storeError(error);
   }
   return directory;
 }
+
+const maxAuditPage = 10_000;
 
 /** An open directory: the four verbs every protocol asks, and the administrative services. */
 export class Directory {
@@ -156,18 +98,15 @@ export class Directory {
   #closing: Promise<void> | undefined;
 
   /** @internal */
-  constructor(store: Store, organization: OrganizationId, options: DirectoryOptions) {
+  constructor(options: DirectoryOptions, checked: CheckedOptions) {
+    const { store } = options;
+    const { organization, pollMs, maxStalenessMs } = checked;
     this.organizationId = organization;
     this.logger = options.logger ?? silentLogger;
     this.metrics = options.metrics ?? noMetrics;
     this.clock = options.clock ?? systemClock;
-    const reader = store.reader(organization);
-    const pollMs = options.pollMs ?? (store.capabilities.durable ? 250 : 0);
-    const feed = new ChangeFeed(
-      reader,
-      { pollMs, maxStalenessMs: options.maxStalenessMs ?? 1000 },
-      this.logger,
-    );
+    const reader = withTypedErrors(store.reader(organization));
+    const feed = new ChangeFeed(reader, { pollMs, maxStalenessMs }, this.logger);
     const authorizer = new Authorizer(reader, feed, this.clock);
     const relations = createRelations(reader, authorizer, feed, this.clock);
     let registry = new AttributeRegistry();
@@ -183,7 +122,7 @@ export class Directory {
       metrics: this.metrics,
       keys: options.keys ?? ephemeralKeyRing(),
       hasher: options.hasher ?? argon2Hasher({ metrics: this.metrics }),
-      passwordPolicy: { ...defaultPasswordPolicy, ...options.passwordPolicy },
+      passwordPolicy: checked.passwordPolicy,
       registry: () => registry,
       replaceRegistry: (next) => {
         registry = next;
@@ -199,30 +138,25 @@ export class Directory {
     this.systems = new Systems(this.#environment);
     this.sessions = new Sessions(this.#environment);
     this.attributes = new Attributes(this.#environment);
-    this.#authenticator = new Authenticator(this.#environment, this.credentials, {
-      accountLock: { ...defaultAccountLock, ...options.authentication?.accountLock },
-      sourceThrottle: {
-        failureBurst: 100,
-        failuresPerMinute: 60,
-        maxSources: 50_000,
-        ...options.authentication?.sourceThrottle,
-      },
-      loginByEmail: options.authentication?.loginByEmail ?? true,
-    });
+    this.#authenticator = new Authenticator(this.#environment, this.credentials, checked.authentication);
   }
 
   /** @internal */
   async start(): Promise<void> {
     await this.#feed.start();
+    // Listening begins before the first look, or a definition made in between would stay unknown.
+    this.#feed.listen(
+      (changes) => {
+        if (changes.some((change) => change.kind === "attributeDefinition")) this.#reloadAttributes();
+      },
+      () => this.#reloadAttributes(),
+    );
     await this.attributes.reload();
-    this.#feed.listen((changes) => {
-      if (!changes.some((change) => change.kind === "attributeDefinition")) return;
-      this.attributes.reload().catch((error: unknown) => {
-        this.logger.error(
-          { code: isDirectoryError(error) ? error.code : "unexpected" },
-          "could not reload attributes",
-        );
-      });
+  }
+
+  #reloadAttributes(): void {
+    this.attributes.reload().catch((error: unknown) => {
+      this.logger.error({ code: errorCodeOf(error) }, "could not reload attributes");
     });
   }
 
@@ -294,12 +228,13 @@ export class Directory {
     return countQuery(this.#environment, kind, query, options);
   }
 
-  /** The records that exist, in the order of `ids`. */
-  getMany<K extends AttributeOwner>(
+  /** The records that exist, in the order of `ids`. @throws DirectoryError `invalid-input` for another kind */
+  async getMany<K extends AttributeOwner>(
     kind: K,
     ids: readonly string[],
     options?: CallOptions,
   ): Promise<readonly RecordTypes[K][]> {
+    assertSearchable(kind);
     return this.#environment.reader.getMany(kind, ids, options);
   }
 
@@ -313,9 +248,9 @@ export class Directory {
     return this.#feed.isFresh();
   }
 
-  /** Looks at the store if what this node knows is too old. @throws DirectoryError `store-unavailable` */
-  ensureFresh(): Promise<void> {
-    return this.#feed.ensureFresh();
+  /** Looks at the store if what this node knows is too old. @throws DirectoryError `store-unavailable` or `timeout` */
+  ensureFresh(options?: CallOptions): Promise<void> {
+    return this.#feed.ensureFresh(options);
   }
 
   /** The changes after a revision, without gaps and in order, for as long as the caller reads. */
@@ -326,10 +261,12 @@ export class Directory {
   /**
    * Calls `listener` with changes as this node learns of them: its own before the call that made them returns. For
    * caches and live connections; what must not be missed over a restart reads {@link Directory.changes}.
+   * @param lost - called when the store has dropped changes before this node saw them, as after a long sleep of the
+   * machine: whatever the listener keeps must be looked up again
    * @returns the call that ends it
    */
-  onChanges(listener: ChangeListener): () => void {
-    return this.#feed.listen(listener);
+  onChanges(listener: ChangeListener, lost?: () => void): () => void {
+    return this.#feed.listen(listener, lost);
   }
 
   /**
@@ -350,14 +287,28 @@ export class Directory {
     return (await this.#environment.reader.revision(options)) === 0;
   }
 
-  /** Events of the audit trail. */
-  audit(query: Partial<AuditQuery> = {}, options?: CallOptions): Promise<readonly AuditEvent[]> {
-    return this.#environment.reader.audit({ limit: 100, ...query }, options);
+  /**
+   * Events of the audit trail. Default: the first 100; at most 10,000.
+   * @throws DirectoryError `limit-exceeded` for another limit
+   */
+  async audit(query: Partial<AuditQuery> = {}, options?: CallOptions): Promise<readonly AuditEvent[]> {
+    const { limit = 100 } = query;
+    if (!Number.isInteger(limit) || limit < 1 || limit > maxAuditPage) {
+      throw new DirectoryError(
+        "limit-exceeded",
+        `a page of the audit trail holds 1 to ${maxAuditPage} events`,
+        {
+          details: { limit: "maxAuditPage", value: maxAuditPage },
+        },
+      );
+    }
+    return this.#environment.reader.audit({ ...query, limit }, options);
   }
 
   /** Drops what has expired: one-time records, counters, sessions. Call it now and then. @returns how many */
   async collectGarbage(options?: CallOptions): Promise<number> {
-    return this.#environment.store.collectGarbage(this.clock(), options);
+    const sessions = await this.sessions.dropExpired(options);
+    return sessions + (await this.#environment.store.collectGarbage(this.clock(), options));
   }
 
   /** @internal */

@@ -9,15 +9,12 @@ export {
   type ReadableAttribute,
 } from "./attributes/built-in-attributes.ts";
 export { type AccountLockOptions, defaultAccountLock } from "./authenticate/account-lock.ts";
-export type {
-  AuthenticationAttempt,
-  AuthenticationOptions,
-  AuthenticationResult,
-  DenialReason,
-} from "./authenticate/authenticator.ts";
-export type { SourceThrottleOptions } from "./authenticate/source-throttle.ts";
+export type * from "./authenticate/attempt.ts";
+export type { AuthenticationOptions } from "./authenticate/authenticator.ts";
+export { defaultSourceThrottle, type SourceThrottleOptions } from "./authenticate/source-throttle.ts";
 export type { ChangeListener } from "./changes/change-feed.ts";
-export { createDirectory, Directory, type DirectoryOptions } from "./directory.ts";
+export { createDirectory, Directory } from "./directory.ts";
+export type { DirectoryOptions } from "./directory-options.ts";
 export { checkDirectoryDocument } from "./document/check-document.ts";
 export type * from "./document/directory-document.ts";
 export { type ExportOptions, includeSecrets } from "./document/export-document.ts";
