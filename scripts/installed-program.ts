@@ -12,8 +12,8 @@ const folder = await mkdtemp(join(tmpdir(), "installed-"));
 try {
   const store = sqliteStore({ path: join(folder, "directory.db"), mainThreadRows: 1 });
   await using directory = await createDirectory({ store, keys: ephemeralKeyRing() });
-  // "Hello world!" by glibc's crypt, from the description of SHA-crypt.
-  const passwordHash = "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8";
+  // "Hello world!" by glibc's crypt with the salt "saltstring".
+  const passwordHash = "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5";
   await directory.users.create({ username: "ada", passwordHash });
   await directory.users.create({ username: "grace" });
   const attempt = { username: "ada", password: "Hello world!", protocol: "test" };
