@@ -54,6 +54,9 @@ export const awkwardGroup = 'Sales, "EMEA" + Ops; <a>=b\\c #1 žluť';
 /** The DN of {@link awkwardGroup} by RFC 4514. */
 export const awkwardGroupDn: string = `cn=Sales\\, \\"EMEA\\" \\+ Ops\\; \\<a\\>=b\\\\c #1 žluť,${groupsDn}`;
 
+/** A name in two scripts, with what filters must escape. */
+export const zofieName = "Žofie (Zofka) *Nováková* \\ 諾瓦克 🐎";
+
 /** An SSH key. */
 export const adaSshKey =
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ada@engine";
@@ -88,7 +91,7 @@ const document: DirectoryDocument = {
       ...person("grace", "Grace", "Hopper"),
       posix: { uid: 10_002, gid: 20_001, home: "/home/grace", shell: "/bin/sh" },
     },
-    { ...person("zofie", "Žofie", "Nováková"), displayName: "Žofie (Zofka) *Nováková* \\ 諾瓦克 🐎" },
+    { ...person("zofie", "Žofie", "Nováková"), displayName: zofieName },
     { ...person("lee", "小龍", "李"), displayName: "李小龍" },
     { ...person("quentin", "Quentin", 'O\'Neil, "Q" + <Sons>') },
     { ...person("digits", "Dora", "Digits") },

@@ -215,9 +215,8 @@ def revoked():
     """Says that it is bound, waits for the server to speak first, and tells what it makes of it."""
     connection = connect("ada", raise_exceptions=True)
     print("bound", flush=True)
-    started = time.monotonic()
-    readable = select.select([connection.socket], [], [], 10)[0]
-    outcome = {"spoke": bool(readable), "seconds": time.monotonic() - started}
+    outcome = {"spoke": bool(select.select([connection.socket], [], [], 20)[0])}
+    outcome["at"] = time.time()
     try:
         connection.extend.standard.who_am_i()
         outcome["error"] = None

@@ -10,6 +10,7 @@ import {
   startFixture,
   type Username,
   usersDn,
+  zofieName,
 } from "./fixture.ts";
 
 interface FoundEntry {
@@ -115,7 +116,7 @@ describeWithPeers("ldapjs", ["openssl"], (paths) => {
     });
     const [zofie] = await search(usersDn, { scope: "sub", filter, attributes: ["cn", "sn", "entryUUID"] });
     expect(zofie?.attributes).toMatchObject({
-      cn: ["Žofie (Zofka) *Nováková* \\ 諾瓦克 🐎"],
+      cn: [zofieName],
       sn: ["Nováková"],
     });
     expect(zofie?.octets["entryUUID"]).toEqual([Buffer.from((await fixture.user("zofie")).id)]);

@@ -27,6 +27,7 @@ import {
   startFixture,
   type Username,
   usersDn,
+  zofieName,
 } from "./fixture.ts";
 
 describeWithPeers("ldapts", ["openssl"], (paths) => {
@@ -98,9 +99,7 @@ describeWithPeers("ldapts", ["openssl"], (paths) => {
         ],
       });
       const { searchEntries } = await client.search(usersDn, { filter, attributes: ["cn", "sn"] });
-      expect(searchEntries).toEqual([
-        { dn: fixture.dnOf("zofie"), cn: "Žofie (Zofka) *Nováková* \\ 諾瓦克 🐎", sn: "Nováková" },
-      ]);
+      expect(searchEntries).toEqual([{ dn: fixture.dnOf("zofie"), cn: zofieName, sn: "Nováková" }]);
     });
 
     test("find a group by its name and by its DN, whatever is in it", async () => {

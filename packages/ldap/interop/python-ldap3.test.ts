@@ -1,20 +1,16 @@
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import {
   adaSshKey,
-  awkwardGroup,
   awkwardGroupDn,
   baseDn,
   type Fixture,
-  groupsDn,
-  passwords,
   startFixture,
   usersDn,
+  zofieName,
 } from "./fixture.ts";
+import { ldap3Scenario } from "./ldap3.ts";
 import { runToSuccess } from "./run-program.ts";
-
-const client = fileURLToPath(new URL("ldap3-client.py", import.meta.url));
 
 describeWithPeers("ldap3 for Python", ["python3-ldap3", "openssl"], (paths) => {
   let fixture: Fixture;
@@ -23,23 +19,10 @@ describeWithPeers("ldap3 for Python", ["python3-ldap3", "openssl"], (paths) => {
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
 
-  const run = async (scenario: string): Promise<unknown> =>
-    JSON.parse(
-      await runToSuccess(paths["python3-ldap3"], ["-W", "ignore::DeprecationWarning", client], {
-        input: JSON.stringify({
-          scenario,
-          base: baseDn,
-          users: usersDn,
-          groups: groupsDn,
-          ldap: fixture.ldap.port,
-          ldaps: fixture.ldaps.port,
-          ca: fixture.tls.caFile,
-          passwords,
-          name: "Žofie (Zofka) *Nováková* \\ 諾瓦克 🐎",
-          group: awkwardGroup,
-        }),
-      }),
-    );
+  const run = async (scenario: string): Promise<unknown> => {
+    const { args, input } = ldap3Scenario(scenario, fixture);
+    return JSON.parse(await runToSuccess(paths["python3-ldap3"], args, { input }));
+  };
 
   test("reads the root DSE and a schema that describes all that it is shown", async () => {
     expect(await run("info")).toEqual({
@@ -87,10 +70,9 @@ describeWithPeers("ldap3 for Python", ["python3-ldap3", "openssl"], (paths) => {
   });
 
   test("finds and shows names in any script, with every special character", async () => {
-    const name = "Žofie (Zofka) *Nováková* \\ 諾瓦克 🐎";
     expect(await run("unicode")).toMatchObject({
       found: [fixture.dnOf("zofie")],
-      shown: [name],
+      shown: [zofieName],
       whoami: `dn:${fixture.dnOf("zofie")}`,
       group: awkwardGroupDn,
       again: [awkwardGroupDn],

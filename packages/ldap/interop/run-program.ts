@@ -20,34 +20,59 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
-/** Runs a program to its end. Asynchronous, because the server it talks to lives in this process. */
+/** A program that is running. */
+export interface RunningProgram {
+  /** Its first line of output; rejected when it ends without one. */
+  readonly firstLine: Promise<string>;
+  /** How it ended. */
+  readonly result: Promise<ProgramResult>;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** Starts a program. Asynchronous, because the server it talks to lives in this process. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): RunningProgram {
+  const child = spawn(program, args, {
+    env: { PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8", ...options.env },
+    timeout: options.timeoutMs ?? 30_000,
+    killSignal: "SIGKILL",
+  });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  const line = Promise.withResolvers<string>();
+  // Not everyone waits for a line.
+  line.promise.catch(() => {});
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout.push(chunk);
+    const [first, ...rest] = Buffer.concat(stdout).toString("utf8").split("\n");
+    if (rest.length > 0) line.resolve(first ?? "");
+  });
+  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  // A program may end without reading its input.
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.input ?? "");
+  const result = new Promise<ProgramResult>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => {
+      const complaints = Buffer.concat(stderr).toString("utf8");
+      line.reject(new Error(`${program} ended with ${status}:\n${complaints}`));
+      resolve({ status, stdout: Buffer.concat(stdout).toString("utf8"), stderr: complaints });
+    });
+  });
+  return { firstLine: line.promise, result, kill: () => child.kill("SIGKILL") };
+}
+
+/** Runs a program to its end. */
 export function runProgram(
   program: string,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<ProgramResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      env: { PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8", ...options.env },
-      timeout: options.timeoutMs ?? 30_000,
-      killSignal: "SIGKILL",
-    });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-    child.on("error", reject);
-    // A program may end without reading its input.
-    child.stdin.on("error", () => {});
-    child.stdin.end(options.input ?? "");
-    child.on("close", (status) =>
-      resolve({
-        status,
-        stdout: Buffer.concat(stdout).toString("utf8"),
-        stderr: Buffer.concat(stderr).toString("utf8"),
-      }),
-    );
-  });
+  return startProgram(program, args, options).result;
 }
 
 /** Runs a program that must succeed. @returns what it printed */
