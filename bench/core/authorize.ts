@@ -1,7 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDirectory, ephemeralKeyRing, type DirectoryDocument, memoryStore, type ResourceId, type Store, type UserId } from "@directorykit/core";
+import {
+  createDirectory,
+  type DirectoryDocument,
+  ephemeralKeyRing,
+  memoryStore,
+  type ResourceId,
+  type Store,
+  type UserId,
+} from "@directorykit/core";
 import { sqliteStore } from "@directorykit/sqlite";
 import { person } from "../people.ts";
 import { machine, median, table } from "../rounds.ts";
@@ -37,14 +45,16 @@ try {
       for (const resource of resources) await directory.authorize(users[0] as UserId, resource);
       const pass = async (): Promise<number> => {
         const started = performance.now();
-        for (const [i, user] of users.entries()) await directory.authorize(user, resources[i % resources.length] as ResourceId);
+        for (const [i, user] of users.entries())
+          await directory.authorize(user, resources[i % resources.length] as ResourceId);
         return ((performance.now() - started) * 1000) / users.length;
       };
       first.push(await pass());
       await pass();
       cached.push(await pass());
       const started = performance.now();
-      for (const [i, user] of users.entries()) directory.authorizeCached(user, resources[i % resources.length] as ResourceId);
+      for (const [i, user] of users.entries())
+        directory.authorizeCached(user, resources[i % resources.length] as ResourceId);
       cachedNow.push(((performance.now() - started) * 1000) / users.length);
     }
     rows.push([name, median(first).toFixed(1), median(cached).toFixed(2), median(cachedNow).toFixed(2)]);
@@ -52,7 +62,9 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
 }
-console.log(`${machine()}; ${people} people, ${groupCount} groups, ${resourceCount} resources, ${rounds} rounds, medians\n`);
+console.log(
+  `${machine()}; ${people} people, ${groupCount} groups, ${resourceCount} resources, ${rounds} rounds, medians\n`,
+);
 table(["store", "first time, µs", "again, µs", "again without waiting, µs"], rows);
 
 function document(): DirectoryDocument {
@@ -70,6 +82,9 @@ function document(): DirectoryDocument {
       return { name: `group${g}`, members: [...names], groups: nested };
     }),
     resources: Array.from({ length: resourceCount }, (_, r) => ({ kind: "oauth" as const, name: `app${r}` })),
-    grants: Array.from({ length: resourceCount * 3 }, (_, k) => ({ group: `group${(k * 37) % groupCount}`, resource: `app${k % resourceCount}` })),
+    grants: Array.from({ length: resourceCount * 3 }, (_, k) => ({
+      group: `group${(k * 37) % groupCount}`,
+      resource: `app${k % resourceCount}`,
+    })),
   };
 }

@@ -30,7 +30,8 @@ try {
       for (let i = 0; i < lookups; i++) {
         next = (next * 48_271) % 2_147_483_647;
         const { username } = person(next % size);
-        if ((await directory.users.byUsername(username))?.username !== username) throw new Error("wrong person");
+        if ((await directory.users.byUsername(username))?.username !== username)
+          throw new Error("wrong person");
       }
       if (round >= 0) times.push(((performance.now() - begun) * 1000) / lookups);
     }
@@ -48,5 +49,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
 }
-console.log(`${machine()}; a whole directory document imported in one transaction, ${lookups} look-ups, ${rounds} rounds, medians\n`);
+console.log(
+  `${machine()}; a whole directory document imported in one transaction, ${lookups} look-ups, ${rounds} rounds, medians\n`,
+);
 table(["people", "import", "people/s", "file", "look-up by username", "to the smallest"], rows);

@@ -14,10 +14,21 @@ const seconds = Number(process.env["BENCH_SECONDS"] ?? 4);
 const clients = 16;
 const dn = `uid=${reader.username},ou=Users,${baseDn}`;
 
-const child = spawn(process.execPath, ["--conditions=@directorykit/source", new URL("directorykit-server.ts", import.meta.url).pathname, "memory", "10000"], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
-const port = await new Promise<number>((resolve) => child.stdout.once("data", (line: Buffer) => resolve(Number(line))));
+const child = spawn(
+  process.execPath,
+  [
+    "--conditions=@directorykit/source",
+    new URL("directorykit-server.ts", import.meta.url).pathname,
+    "memory",
+    "10000",
+  ],
+  {
+    stdio: ["ignore", "pipe", "inherit"],
+  },
+);
+const port = await new Promise<number>((resolve) =>
+  child.stdout.once("data", (line: Buffer) => resolve(Number(line))),
+);
 const url = `ldap://127.0.0.1:${port}`;
 const hasher = argon2Hasher({ maxWaitMs: 60_000 });
 const hash = await hasher.hash(reader.password);
@@ -35,7 +46,9 @@ try {
     const searched = (async () => {
       while (searching) {
         const started = performance.now();
-        const { searchEntries } = await searcher.search(`ou=Users,${baseDn}`, { filter: `(uid=user00${Math.floor(Math.random() * 9000) + 1000})` });
+        const { searchEntries } = await searcher.search(`ou=Users,${baseDn}`, {
+          filter: `(uid=user00${Math.floor(Math.random() * 9000) + 1000})`,
+        });
         if (searchEntries.length !== 1) throw new Error("wrong answer");
         latencies.push(performance.now() - started);
       }
@@ -53,13 +66,20 @@ try {
 } finally {
   child.kill("SIGTERM");
 }
-const percentile = (p: number): string => median(searches.map((all) => all[Math.floor((all.length - 1) * p)] as number)).toFixed(1);
-console.log(`${machine()}; ${clients} clients, argon2id 19 MiB, 2 passes, ${rounds} rounds of ${seconds} s, medians\n`);
+const percentile = (p: number): string =>
+  median(searches.map((all) => all[Math.floor((all.length - 1) * p)] as number)).toFixed(1);
+console.log(
+  `${machine()}; ${clients} clients, argon2id 19 MiB, 2 passes, ${rounds} rounds of ${seconds} s, medians\n`,
+);
 table(
   ["", "per second", "to bare argon2id"],
   [
     ["bare argon2id, same process and queue", median(bare).toFixed(1), "1.00×"],
-    ["simple binds over LDAP", median(binds).toFixed(1), `${median(binds.map((one, i) => one / (bare[i] as number))).toFixed(2)}×`],
+    [
+      "simple binds over LDAP",
+      median(binds).toFixed(1),
+      `${median(binds.map((one, i) => one / (bare[i] as number))).toFixed(2)}×`,
+    ],
   ],
 );
 console.log(`\nSearch meanwhile, one at a time: p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms.`);

@@ -10,7 +10,9 @@ const store = where === "memory" ? memoryStore() : sqliteStore({ path: where });
 const directory = await createDirectory({ store, keys: ephemeralKeyRing() });
 await directory.import(document(Number(people)));
 const limits = cache === undefined ? {} : { limits: { maxAnswerCacheBytes: Number(cache) } };
-const listener = await ldapServer({ directory, [allowPlaintextBind]: "loopback", ...limits }).listen({ port: 0 });
+const listener = await ldapServer({ directory, [allowPlaintextBind]: "loopback", ...limits }).listen({
+  port: 0,
+});
 process.stdout.write(`${listener.port}\n`);
 process.on("SIGTERM", () => {
   listener.close({ drainMs: 0 }).then(() => process.exit(0));

@@ -44,7 +44,8 @@ try {
     for (let round = -1; round < rounds; round++) {
       for (const [name, peer] of Object.entries(peers)) {
         const one = load(peer, connections, depth);
-        if (one.failed > 0 || Math.abs(one.entriesPerSearch - 1) > 0.05) throw new Error(`${name}: wrong answers: ${JSON.stringify(one)}`);
+        if (one.failed > 0 || Math.abs(one.entriesPerSearch - 1) > 0.05)
+          throw new Error(`${name}: wrong answers: ${JSON.stringify(one)}`);
         if (round >= 0) measured.get(name)?.push(one);
       }
     }
@@ -65,7 +66,9 @@ try {
   for (const peer of Object.values(peers)) await peer.close();
   rmSync(folder, { recursive: true });
 }
-console.log(`${machine()}; ${people} people, ${rounds} rounds of ${seconds} s, medians; slapd ${slapdVersion()}\n`);
+console.log(
+  `${machine()}; ${people} people, ${rounds} rounds of ${seconds} s, medians; slapd ${slapdVersion()}\n`,
+);
 table(["connections × depth", "server", "searches/s", "to slapd", "p50 / p99 ms", "CPU µs/search"], results);
 
 function middle(all: readonly Measured[], field: keyof Measured): number {
@@ -75,8 +78,15 @@ function middle(all: readonly Measured[], field: keyof Measured): number {
 function load(peer: Peer, connections: number, depth: number): Measured {
   const before = cpuTicks(peer.pid);
   const output = execFileSync(generator, [
-    "127.0.0.1", String(peer.port), `uid=${reader.username},ou=Users,${baseDn}`, reader.password, baseDn,
-    String(people), String(connections), String(depth), String(seconds),
+    "127.0.0.1",
+    String(peer.port),
+    `uid=${reader.username},ou=Users,${baseDn}`,
+    reader.password,
+    baseDn,
+    String(people),
+    String(connections),
+    String(depth),
+    String(seconds),
   ]);
   const measured = JSON.parse(output.toString()) as Omit<Measured, "cpuUsPerSearch">;
   const cpuUs = (cpuTicks(peer.pid) - before) * 10_000;
@@ -91,10 +101,22 @@ function cpuTicks(pid: number): number {
 
 async function startOurs(where: string, cache?: string): Promise<Peer> {
   const script = new URL("directorykit-server.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, ["--conditions=@directorykit/source", script, where, String(people), ...(cache === undefined ? [] : [cache])], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const port = await new Promise<number>((resolve) => child.stdout.once("data", (line: Buffer) => resolve(Number(line))));
+  const child = spawn(
+    process.execPath,
+    [
+      "--conditions=@directorykit/source",
+      script,
+      where,
+      String(people),
+      ...(cache === undefined ? [] : [cache]),
+    ],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const port = await new Promise<number>((resolve) =>
+    child.stdout.once("data", (line: Buffer) => resolve(Number(line))),
+  );
   return {
     port,
     pid: child.pid as number,

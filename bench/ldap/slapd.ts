@@ -40,7 +40,9 @@ access to * by users read
   writeFileSync(join(folder, "people.ldif"), ldif(people));
   execFileSync("slapadd", ["-q", "-f", config, "-l", join(folder, "people.ldif")]);
   const port = await freePort();
-  const child = spawn("slapd", ["-d", "0", "-f", config, "-h", `ldap://127.0.0.1:${port}`], { stdio: "ignore" });
+  const child = spawn("slapd", ["-d", "0", "-f", config, "-h", `ldap://127.0.0.1:${port}`], {
+    stdio: "ignore",
+  });
   await answers(port);
   return {
     port,
