@@ -144,24 +144,42 @@ export function resolveOptions(options: LdapServerOptions): ResolvedLdapOptions 
   known("limits", options.limits ?? {}, Object.keys(defaultLdapLimits));
   const limits = { ...defaultLdapLimits, ...options.limits };
   for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < (name === "maxAnswerCacheBytes" ? 0 : 1)) {
-      throw new DirectoryError("misconfigured", `limits.${name} must be a positive whole number`);
+    const least = name === "maxAnswerCacheBytes" ? 0 : name.startsWith("maxMessageBytes") ? 64 : 1;
+    // Timers take no more.
+    const most = name.endsWith("Ms") ? 2_147_483_647 : Number.MAX_SAFE_INTEGER;
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      throw new DirectoryError(
+        "misconfigured",
+        `limits.${name} must be a whole number from ${least} to ${most}`,
+      );
     }
   }
+  const layout = { ...defaultLayout, ...options.layout };
+  const access = { ...defaultAccess, ...options.access };
+  oneOf("layout.userNaming", layout.userNaming, ["uid", "cn"]);
+  oneOf("layout.nesting", layout.nesting, ["flatten", "direct"]);
+  oneOf("layout.people", layout.people, ["granted", "all"]);
+  oneOf("access.search", access.search, ["directory", "self", "none"]);
+  const { hiddenAttributes } = access;
+  if (!Array.isArray(hiddenAttributes) || hiddenAttributes.some((name) => typeof name !== "string"))
+    throw new DirectoryError("misconfigured", "access.hiddenAttributes must be a list of attribute names");
   const plaintextBind = options[allowPlaintextBind] ?? "never";
-  if (!["never", "loopback", "anywhere"].includes(plaintextBind)) {
-    throw new DirectoryError("misconfigured", "allowPlaintextBind must be loopback or anywhere");
-  }
+  oneOf("allowPlaintextBind", plaintextBind, ["never", "loopback", "anywhere"]);
   return {
     directory: options.directory,
     baseDn: options.baseDn,
     resource: options.resource,
-    layout: { ...defaultLayout, ...options.layout },
-    access: { ...defaultAccess, ...options.access },
+    layout,
+    access,
     limits,
     tls: options.tls,
     plaintextBind,
   };
+}
+
+function oneOf(what: string, value: unknown, allowed: readonly string[]): void {
+  if (!allowed.includes(value as string))
+    throw new DirectoryError("misconfigured", `${what} must be one of ${allowed.join(", ")}`);
 }
 
 function known(what: string, given: object, names: readonly string[]): void {

@@ -1,13 +1,22 @@
+import { isUtf8 } from "node:buffer";
+import { foldCase, type UserId } from "@directorykit/core";
 import type { BindRequest } from "../codec/index.ts";
 import { LdapResultCode, parseDn } from "../codec/index.ts";
 import type { ResolvedLdapOptions } from "../options.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
-import type { Tree } from "../view/tree.ts";
 import { admit, identityOf, type LdapSession, type Outcome } from "./session.ts";
 
 const success: Outcome = { resultCode: LdapResultCode.success };
 // One answer for every way of not being let in: nobody learns which it was.
 const refused: Outcome = { resultCode: LdapResultCode.invalidCredentials };
+
+/** What happens to people while a password is being checked. */
+export interface BindWatch {
+  /** People whose sessions a change has ended meanwhile. */
+  readonly ended: ReadonlySet<UserId>;
+  /** Whether anything has changed that may decide who is let in. Set to false by whoever has looked at it. */
+  changed: boolean;
+}
 
 /** Whether passwords may cross this connection. */
 export function mayTakePassword(session: LdapSession, options: ResolvedLdapOptions): boolean {
@@ -17,14 +26,35 @@ export function mayTakePassword(session: LdapSession, options: ResolvedLdapOptio
 
 /**
  * Answers a BindRequest (RFC 4511 §4.2, RFC 4513 §5). The connection is anonymous from the start of it; only a
- * success gives it an identity. The password's octets are wiped once they are text.
+ * success gives it an identity. The password's octets are wiped, whatever becomes of it.
+ *
+ * @param watch - sees changes from before the call until after it
+ * @param signal - aborted when the connection closes
  */
 export async function bind(
   request: BindRequest,
   session: LdapSession,
   view: DirectoryView,
+  watch: BindWatch,
+  signal: AbortSignal,
 ): Promise<Outcome> {
   session.identity = undefined;
+  const { authentication } = request;
+  try {
+    return await run(request, session, view, watch, signal);
+  } finally {
+    if (authentication.type === "simple") authentication.password.fill(0);
+    else if (authentication.type === "sasl") authentication.credentials?.fill(0);
+  }
+}
+
+async function run(
+  request: BindRequest,
+  session: LdapSession,
+  view: DirectoryView,
+  watch: BindWatch,
+  signal: AbortSignal,
+): Promise<Outcome> {
   if (request.version !== 3) {
     return { resultCode: LdapResultCode.protocolError, diagnosticMessage: "only LDAP version 3 is served" };
   }
@@ -35,7 +65,8 @@ export async function bind(
       diagnosticMessage: "only simple binds are served",
     };
   }
-  if (authentication.password.length === 0) {
+  const { password } = authentication;
+  if (password.length === 0) {
     if (name === "") return success;
     // RFC 4513 §5.1.2: applications take such a success for a login.
     return { resultCode: LdapResultCode.unwillingToPerform, diagnosticMessage: "a name needs a password" };
@@ -55,39 +86,48 @@ export async function bind(
       diagnosticMessage: "the name is not a distinguished name",
     };
   }
-  const password = Buffer.from(authentication.password).toString("utf8");
-  const tree = await view.treeOf(dn);
-  const node = tree?.locate(dn);
-  const username = node?.type === "user" ? node.username : "";
-  authentication.password.fill(0);
-  return login(username, password, tree, session, view);
+  const octets = Buffer.from(password.buffer, password.byteOffset, password.length);
+  const text = isUtf8(octets) ? octets.toString("utf8") : undefined;
+  return login(dn, text, session, view, watch, signal);
 }
 
 async function login(
-  username: string,
-  password: string,
-  tree: Tree | undefined,
+  dn: ReturnType<typeof parseDn>,
+  password: string | undefined,
   session: LdapSession,
   view: DirectoryView,
+  watch: BindWatch,
+  signal: AbortSignal,
 ): Promise<Outcome> {
-  const { directory } = view.options;
+  const { directory, access } = view.options;
+  const tree = await view.treeOf(dn);
+  const node = tree?.locate(dn);
+  // A password that is no text is nobody's, and a DN is that of an entry: an e-mail address in it is none.
+  const username = node?.type === "user" && password !== undefined ? node.username : "";
+  const user = username === "" ? undefined : await directory.users.byUsername(username, { signal });
   // A name that is nobody's goes the same way, so that it takes the same time.
-  const result = await directory.authenticate({
-    username,
-    password,
-    protocol: "ldap",
-    source: session.address,
-    correlation: session.id,
-    resource: tree?.resources ?? [],
-  });
-  if (result.outcome !== "accepted" || tree === undefined) return refused;
-  const decision = await admit(
-    directory,
-    { user: result.user.id, tree, factors: result.factors },
-    session.address,
+  const result = await directory.authenticate(
+    {
+      ...(user === undefined ? { username: "" } : { userId: user.id }),
+      password: password ?? "",
+      protocol: "ldap",
+      source: session.address,
+      correlation: session.id,
+      resource: tree?.resources ?? [],
+    },
+    { signal },
   );
-  if (decision?.allowed !== true) return refused;
-  session.identity = identityOf(result.user, tree, result.factors, decision, view.options.access.search);
+  if (result.outcome !== "accepted" || tree === undefined) return refused;
+  // Renamed while the password was checked: the DN is not theirs any more.
+  if (foldCase(result.user.username) !== username) return refused;
+  const subject = { user: result.user.id, tree, factors: result.factors };
+  let decision: Awaited<ReturnType<typeof admit>>;
+  do {
+    watch.changed = false;
+    decision = await admit(directory, subject, session.address);
+    if (decision?.allowed !== true || watch.ended.has(result.user.id)) return refused;
+  } while (watch.changed);
+  session.identity = identityOf(result.user, tree, result.factors, decision, access.search);
   return success;
 }
 

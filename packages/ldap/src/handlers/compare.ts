@@ -1,25 +1,42 @@
-import type { AttributeOwner, Filter as CoreFilter } from "@directorykit/core";
-import { type CompareRequest, type Filter, LdapResultCode, parseDn } from "../codec/index.ts";
+import type { Filter as CoreFilter } from "@directorykit/core";
+import { type CompareRequest, dnKey, type Filter, LdapResultCode, parseDn } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
-import { matchesEntry } from "../view/entry-filter.ts";
-import { rootDse } from "../view/fixed-entries.ts";
+import type { Entry } from "../view/entry.ts";
+import { evaluateEntry } from "../view/entry-filter.ts";
+import { rootDse, subschema } from "../view/fixed-entries.ts";
+import { subschemaDn } from "../view/schema.ts";
 import { translateFilter } from "../view/translate-filter.ts";
 import { EntrySource } from "./entry-source.ts";
-import { fixedEntry, hiddenTypes } from "./search.ts";
-import type { LdapSession, Outcome } from "./session.ts";
+import { fixedEntry, timeUp } from "./search.ts";
+import type { LdapIdentity, LdapSession, Outcome } from "./session.ts";
 
-/** Answers a CompareRequest (RFC 4511 §4.10). Passwords can be compared with by nobody. */
+const subschemaKey = dnKey(parseDn(subschemaDn));
+
+/** What compare asks, as filters: the value, and whether there is any. */
+interface Asked {
+  readonly equality: Filter;
+  readonly present: Filter;
+}
+
+/**
+ * Answers a CompareRequest (RFC 4511 §4.10). Passwords can be compared with by nobody.
+ *
+ * @param offersStartTls - whether the root DSE announces StartTLS on this connection
+ */
 export async function compare(
   request: CompareRequest,
   session: LdapSession,
   view: DirectoryView,
   signal: AbortSignal,
+  offersStartTls: boolean,
 ): Promise<Outcome> {
   try {
-    return { resultCode: await run(request, session, view, signal) };
+    return { resultCode: await run(request, session, view, signal, offersStartTls) };
   } catch (error) {
-    return { resultCode: resultCodeOfError(error) };
+    return {
+      resultCode: signal.reason === timeUp ? LdapResultCode.timeLimitExceeded : resultCodeOfError(error),
+    };
   }
 }
 
@@ -28,53 +45,75 @@ async function run(
   session: LdapSession,
   view: DirectoryView,
   signal: AbortSignal,
+  offersStartTls: boolean,
 ): Promise<number> {
   const { schema } = view;
-  const equality: Filter = { type: "equalityMatch", attribute: request.attribute, value: request.value };
-  const present: Filter = { type: "present", attribute: request.attribute };
+  const { attribute, value } = request;
+  const asked: Asked = {
+    equality: { type: "equalityMatch", attribute, value },
+    present: { type: "present", attribute },
+  };
+  if (request.entry === "")
+    return compareEntry(asked, rootDse(await view.trees(), schema, offersStartTls), view);
   const { identity } = session;
-  if (request.entry === "") {
-    const entry = rootDse(await view.trees(), schema, false);
-    if (!matchesEntry(present, entry, schema)) return LdapResultCode.noSuchAttribute;
-    return matchesEntry(equality, entry, schema) ? LdapResultCode.compareTrue : LdapResultCode.compareFalse;
-  }
-  if (identity === undefined || identity.search === "none") return LdapResultCode.insufficientAccessRights;
+  if (identity === undefined) return LdapResultCode.insufficientAccessRights;
   let dn: ReturnType<typeof parseDn>;
   try {
     dn = parseDn(request.entry);
   } catch {
     return LdapResultCode.invalidDNSyntax;
   }
+  if (dnKey(dn) === subschemaKey) return compareEntry(asked, subschema(schema), view);
+  if (identity.search === "none") return LdapResultCode.insufficientAccessRights;
   const { tree } = identity;
   const node = tree.locate(dn);
   if (node === undefined) return LdapResultCode.noSuchObject;
-  const type = schema.type(request.attribute);
-  if (type === undefined) return LdapResultCode.undefinedAttributeType;
-  const hidden = hiddenTypes(view);
-  if (hidden.has(type)) return LdapResultCode.insufficientAccessRights;
-  if (node.type !== "user" && node.type !== "group") {
-    const entry = await fixedEntry(node.type, tree, view);
-    if (!matchesEntry(present, entry, schema)) return LdapResultCode.noSuchAttribute;
-    return matchesEntry(equality, entry, schema) ? LdapResultCode.compareTrue : LdapResultCode.compareFalse;
-  }
-  const source = new EntrySource(view, tree, identity);
+  if (node.type !== "user" && node.type !== "group")
+    return compareEntry(asked, await fixedEntry(node.type, tree, view), view);
+  const source = new EntrySource(view, identity, signal);
   const record =
-    node.type === "user"
-      ? await source.findUser(node.username, signal)
-      : await source.findGroup(node.name, signal);
+    node.type === "user" ? await source.findUser(node.username) : await source.findGroup(node.name);
   if (record === undefined) return LdapResultCode.noSuchObject;
-  const owner: Extract<AttributeOwner, "user" | "group"> = node.type;
-  const context = { directory: view.options.directory, tree, schema, layout: view.options.layout, hidden };
+  const refusal = refuse(asked, view);
+  if (refusal !== undefined) return refusal;
+  return compareRecord(asked, node.type, record.id, identity, view, signal);
+}
+
+/** Why the type may not be compared with, whatever the entry. */
+function refuse({ present }: Asked, view: DirectoryView): number | undefined {
+  const type = present.type === "present" ? view.schema.type(present.attribute) : undefined;
+  if (type === undefined) return LdapResultCode.undefinedAttributeType;
+  return view.hidden.has(type) ? LdapResultCode.insufficientAccessRights : undefined;
+}
+
+function compareEntry(asked: Asked, entry: Entry, view: DirectoryView): number {
+  const refusal = refuse(asked, view);
+  if (refusal !== undefined) return refusal;
+  if (evaluateEntry(asked.present, entry, view.schema) !== true) return LdapResultCode.noSuchAttribute;
+  const equal = evaluateEntry(asked.equality, entry, view.schema);
+  if (equal === undefined) return LdapResultCode.invalidAttributeSyntax;
+  return equal ? LdapResultCode.compareTrue : LdapResultCode.compareFalse;
+}
+
+async function compareRecord(
+  { equality, present }: Asked,
+  owner: "user" | "group",
+  id: string,
+  identity: LdapIdentity,
+  view: DirectoryView,
+  signal: AbortSignal,
+): Promise<number> {
+  const source = new EntrySource(view, identity, signal);
+  const { translation } = source;
   const holds = async (filter: Filter): Promise<boolean> => {
-    const translated: CoreFilter = {
-      op: "and",
-      of: [{ op: "ids", ids: [record.id] }, await translateFilter(filter, owner, context)],
-    };
-    return (
-      (await view.options.directory.query(owner, { filter: translated, limit: 1 }, { signal })).records
-        .length > 0
-    );
+    const translated = await translateFilter(filter, owner, translation);
+    const of: CoreFilter = { op: "and", of: [{ op: "ids", ids: [id] }, translated] };
+    const page = await view.options.directory.query(owner, { filter: of, limit: 1 }, { signal });
+    return page.records.length > 0;
   };
   if (await holds(equality)) return LdapResultCode.compareTrue;
-  return (await holds(present)) ? LdapResultCode.compareFalse : LdapResultCode.noSuchAttribute;
+  if (!(await holds(present))) return LdapResultCode.noSuchAttribute;
+  // Neither equal nor unequal: the value is not one of this syntax (RFC 4511 §4.10).
+  const isUnequal = await holds({ type: "not", filter: equality });
+  return isUnequal ? LdapResultCode.compareFalse : LdapResultCode.invalidAttributeSyntax;
 }

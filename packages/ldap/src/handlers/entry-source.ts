@@ -1,27 +1,46 @@
-import type { Filter as CoreFilter, Group, User } from "@directorykit/core";
+import type { Filter as CoreFilter, Group, User, UserId } from "@directorykit/core";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Entry } from "../view/entry.ts";
 import { groupEntry } from "../view/group-entry.ts";
+import { RelationTests, type Visibility } from "../view/relation-test.ts";
 import type { Selection } from "../view/selection.ts";
+import type { TranslationContext } from "../view/translate-filter.ts";
 import type { Tree } from "../view/tree.ts";
 import { userEntry } from "../view/user-entry.ts";
 import type { LdapIdentity } from "./session.ts";
 
-/** Makes entries of people and groups for one reader, fetching what an entry needs only when it is asked for. */
-export class EntrySource {
+/** What one reader sees of people and groups, and their entries; fetches what an entry needs only when it is asked for. */
+export class EntrySource implements Visibility {
   readonly #view: DirectoryView;
   readonly #tree: Tree;
   readonly #identity: LdapIdentity;
+  readonly #signal: AbortSignal;
+  /** Usernames of managers by id, as far as the reader sees them. */
+  readonly #managers = new Map<string, Promise<string | undefined>>();
 
-  constructor(view: DirectoryView, tree: Tree, identity: LdapIdentity) {
+  constructor(view: DirectoryView, identity: LdapIdentity, signal: AbortSignal) {
     this.#view = view;
-    this.#tree = tree;
+    this.#tree = identity.tree;
     this.#identity = identity;
+    this.#signal = signal;
+  }
+
+  /** What filters are translated with for this reader. */
+  get translation(): TranslationContext {
+    const { options, schema, hidden } = this.#view;
+    const { directory, layout } = options;
+    const relations = new RelationTests(directory, this.#tree, layout.nesting, this, this.#signal);
+    return { tree: this.#tree, schema, userNaming: layout.userNaming, hidden, relations };
   }
 
   /** Whether the reader sees nobody but themself. */
   get onlySelf(): boolean {
     return this.#identity.search === "self";
+  }
+
+  /** Whether a person is the reader. */
+  isSelf(user: User): boolean {
+    return user.id === this.#identity.user;
   }
 
   /** People in the tree that match. */
@@ -45,15 +64,15 @@ export class EntrySource {
   }
 
   /** The person of this folded username, if the reader may see them. */
-  async findUser(username: string, signal: AbortSignal): Promise<User | undefined> {
+  async findUser(username: string): Promise<User | undefined> {
     const filter = this.visibleUsers({ op: "equals", attribute: "username", value: username });
-    return (await this.#view.options.directory.query("user", { filter, limit: 1 }, { signal })).records[0];
+    return (await this.#view.options.directory.query("user", { filter, limit: 1 }, this.#call)).records[0];
   }
 
   /** The group of this folded name, if the reader may see it. */
-  async findGroup(name: string, signal: AbortSignal): Promise<Group | undefined> {
+  async findGroup(name: string): Promise<Group | undefined> {
     const filter = this.visibleGroups({ op: "equals", attribute: "name", value: name });
-    return (await this.#view.options.directory.query("group", { filter, limit: 1 }, { signal })).records[0];
+    return (await this.#view.options.directory.query("group", { filter, limit: 1 }, this.#call)).records[0];
   }
 
   /** A person's entry, with what the selection needs. */
@@ -64,12 +83,12 @@ export class EntrySource {
     const { manager } = user.employee;
     const boss =
       manager !== undefined && selection.has(schema.type("manager"))
-        ? await options.directory.users.get(manager)
+        ? await this.#managerName(manager)
         : undefined;
     return userEntry(user, this.#tree, schema, options.layout.userNaming, {
       wanted: (type) => selection.has(type),
       memberOf: names.map((name) => this.#tree.groupDn(name)),
-      manager: boss?.username,
+      manager: boss,
     });
   }
 
@@ -94,15 +113,33 @@ export class EntrySource {
     const transitive = this.#view.options.layout.nesting === "flatten";
     const filter = this.visibleUsers({ op: "memberOf", groups: [group.id], transitive });
     const names: string[] = [];
-    for await (const user of this.#view.options.directory.stream("user", { filter }))
+    for await (const user of this.#view.options.directory.stream("user", { filter }, this.#call))
       names.push(user.username);
     return names;
   }
 
+  /** Names of the groups in the group that the reader may see. */
   async #nestedNames(group: Group): Promise<readonly string[]> {
-    const ids: string[] = [];
-    for await (const edge of this.#view.options.directory.groups.members(group.id, { kind: "group" }))
-      ids.push(edge.member);
-    return this.#view.groupNames(ids);
+    const filter = this.visibleGroups({ op: "memberOf", groups: [group.id], transitive: false });
+    const names: string[] = [];
+    for await (const nested of this.#view.options.directory.stream("group", { filter }, this.#call))
+      names.push(nested.name);
+    return names;
+  }
+
+  #managerName(id: UserId): Promise<string | undefined> {
+    let name = this.#managers.get(id);
+    if (name === undefined) {
+      const filter = this.visibleUsers({ op: "ids", ids: [id] });
+      name = this.#view.options.directory
+        .query("user", { filter, limit: 1 }, this.#call)
+        .then((page) => page.records[0]?.username);
+      this.#managers.set(id, name);
+    }
+    return name;
+  }
+
+  get #call(): { readonly signal: AbortSignal } {
+    return { signal: this.#signal };
   }
 }

@@ -13,6 +13,8 @@ export interface SearchTarget {
   readonly users: "all" | "none" | { readonly username: string };
   /** Groups in scope: all, one by folded name, or none. */
   readonly groups: "all" | "none" | { readonly name: string };
+  /** The base itself where nothing is in scope: below a person or group there is nothing, if it is there. */
+  readonly leaf?: TreeNode;
 }
 
 const nothing: SearchTarget = { fixed: [], users: "none", groups: "none" };
@@ -69,6 +71,6 @@ function levelTarget(tree: Tree, node: TreeNode): SearchTarget {
     case "groups":
       return { ...nothing, groups: "all" };
     default:
-      return nothing;
+      return { ...nothing, leaf: node };
   }
 }

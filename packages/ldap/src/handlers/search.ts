@@ -1,18 +1,17 @@
-import { type Filter as CoreFilter, type Group, isDirectoryError, type User } from "@directorykit/core";
-import { type Filter, LdapResultCode, parseDn, type SearchRequest } from "../codec/index.ts";
+import { isDirectoryError, type User } from "@directorykit/core";
+import { dnKey, LdapResultCode, parentDn, parseDn, type SearchRequest } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Entry } from "../view/entry.ts";
 import { matchesEntry } from "../view/entry-filter.ts";
 import { containerEntry, rootDse, subschema, suffixEntry } from "../view/fixed-entries.ts";
 import { subschemaDn } from "../view/schema.ts";
-import type { AttributeTypeDefinition } from "../view/schema-definitions.ts";
 import { Selection } from "../view/selection.ts";
 import { translateFilter } from "../view/translate-filter.ts";
-import type { Tree, TreeNode } from "../view/tree.ts";
+import type { Tree } from "../view/tree.ts";
 import { EntrySource } from "./entry-source.ts";
-import { type SearchTarget, searchTarget } from "./search-target.ts";
-import type { LdapIdentity, LdapSession, Outcome } from "./session.ts";
+import { type FixedEntryName, type SearchTarget, searchTarget } from "./search-target.ts";
+import type { LdapSession, Outcome } from "./session.ts";
 
 /** Where a search puts its entries. */
 export interface EntrySink {
@@ -33,6 +32,24 @@ export const timeUp: unique symbol = Symbol("time limit");
 /** Thrown to end a search that has sent as many entries as it may. */
 const enough: unique symbol = Symbol("size limit");
 
+const subschemaKey = dnKey(parseDn(subschemaDn));
+const success: Outcome = { resultCode: LdapResultCode.success };
+
+/** One search on its way. */
+interface Running {
+  readonly request: SearchRequest;
+  readonly view: DirectoryView;
+  readonly selection: Selection;
+  readonly signal: AbortSignal;
+  /** Sends an entry, unless a limit is reached. */
+  send(entry: Entry, isSelf?: boolean, about?: readonly string[]): void | Promise<void>;
+}
+
+/** Milliseconds a search may take. */
+export function searchTime(request: Pick<SearchRequest, "timeLimit">, most: number): number {
+  return request.timeLimit > 0 ? Math.min(request.timeLimit * 1000, most) : most;
+}
+
 /**
  * Answers a SearchRequest (RFC 4511 §4.5): sends entries to the sink and returns the result that goes into the
  * SearchResultDone. Nothing is thrown: what goes wrong is in the result.
@@ -49,65 +66,49 @@ export async function search(
   offersStartTls: boolean,
 ): Promise<Outcome> {
   const { limits, directory } = view.options;
-  const milliseconds =
-    request.timeLimit > 0 ? Math.min(request.timeLimit * 1000, limits.maxSearchMs) : limits.maxSearchMs;
-  const deadline = performance.now() + milliseconds;
+  const deadline = performance.now() + searchTime(request, limits.maxSearchMs);
   const most =
     request.sizeLimit > 0 ? Math.min(request.sizeLimit, limits.maxSearchEntries) : limits.maxSearchEntries;
+  const selection = new Selection(request.attributes, request.typesOnly, view.schema);
+  const { hidden } = view;
   let sent = 0;
-  const send = async (
-    entry: Entry,
-    selection: Selection,
-    isSelf: boolean,
-    hidden: ReadonlySet<AttributeTypeDefinition>,
-    about: readonly string[] = [],
-  ): Promise<void> => {
+  const send: Running["send"] = (entry, isSelf = false, about = []) => {
     if (sent === most) throw enough;
     if (performance.now() > deadline) throw timeUp;
     sent += 1;
-    const waiting = sink.entry(entry.objectName, selection.apply(entry, isSelf, hidden), about);
-    if (waiting !== undefined) await waiting;
+    return sink.entry(entry.objectName, selection.apply(entry, isSelf, hidden), about);
   };
   try {
-    return await run(request, session, view, signal, send, offersStartTls);
+    return await run({ request, view, selection, signal, send }, session, offersStartTls);
   } catch (error) {
-    if (error === enough) return { resultCode: LdapResultCode.sizeLimitExceeded };
-    if (error === timeUp || signal.reason === timeUp) return { resultCode: LdapResultCode.timeLimitExceeded };
+    if (error === enough) {
+      const outcome = { resultCode: LdapResultCode.sizeLimitExceeded };
+      return most === request.sizeLimit ? outcome : { ...outcome, limit: "maxSearchEntries" };
+    }
+    if (error === timeUp || signal.reason === timeUp) return outOfTime(request, limits.maxSearchMs);
     if (!isDirectoryError(error)) directory.logger.error({ error: String(error) }, "an LDAP search failed");
-    return { resultCode: resultCodeOfError(error) };
+    const resultCode = resultCodeOfError(error);
+    const isScan = isDirectoryError(error) && error.details?.["limit"] === "maxScan";
+    return isScan ? { resultCode, limit: "maxSearchScan" } : { resultCode };
   }
 }
 
-type Send = (
-  entry: Entry,
-  selection: Selection,
-  isSelf: boolean,
-  hidden: ReadonlySet<AttributeTypeDefinition>,
-  about?: readonly string[],
-) => Promise<void>;
+/** The result of a search that took too long. */
+export function outOfTime(request: Pick<SearchRequest, "timeLimit">, most: number): Outcome {
+  const outcome = { resultCode: LdapResultCode.timeLimitExceeded };
+  return searchTime(request, most) < most ? outcome : { ...outcome, limit: "maxSearchMs" };
+}
 
-async function run(
-  request: SearchRequest,
-  session: LdapSession,
-  view: DirectoryView,
-  signal: AbortSignal,
-  send: Send,
-  offersStartTls: boolean,
-): Promise<Outcome> {
+async function run(running: Running, session: LdapSession, offersStartTls: boolean): Promise<Outcome> {
+  const { request, view } = running;
   const { schema } = view;
-  const none: ReadonlySet<AttributeTypeDefinition> = new Set();
-  const selection = new Selection(request.attributes, request.typesOnly, schema);
   if (request.baseObject === "" && request.scope === "baseObject") {
-    const entry = rootDse(await view.trees(), schema, offersStartTls);
-    if (matchesEntry(request.filter, entry, schema)) await send(entry, selection, false, none);
-    return { resultCode: LdapResultCode.success };
+    await sendIfMatching(rootDse(await view.trees(), schema, offersStartTls), running);
+    return success;
   }
   const { identity } = session;
-  if (identity === undefined || identity.search === "none") {
-    return {
-      resultCode: LdapResultCode.insufficientAccessRights,
-      diagnosticMessage: identity === undefined ? "bind first" : "",
-    };
+  if (identity === undefined) {
+    return { resultCode: LdapResultCode.insufficientAccessRights, diagnosticMessage: "bind first" };
   }
   let base: ReturnType<typeof parseDn>;
   try {
@@ -118,76 +119,80 @@ async function run(
       diagnosticMessage: "the base is not a distinguished name",
     };
   }
-  if (request.baseObject.toLowerCase() === subschemaDn.toLowerCase()) {
-    const entry = subschema(schema);
-    if (request.scope === "baseObject" && matchesEntry(request.filter, entry, schema))
-      await send(entry, selection, false, none);
-    return { resultCode: LdapResultCode.success };
+  // What types there are is no secret from anyone who is in.
+  if (dnKey(base) === subschemaKey) {
+    if (request.scope !== "singleLevel") await sendIfMatching(subschema(schema), running);
+    return success;
   }
+  if (identity.search === "none") return { resultCode: LdapResultCode.insufficientAccessRights };
   const { tree } = identity;
-  const target = tree.holds(base) ? searchTarget(tree, base, request.scope) : undefined;
-  if (target === undefined)
-    return {
-      resultCode: LdapResultCode.noSuchObject,
-      matchedDN: tree.holds(base) ? nearest(tree, base) : "",
-    };
-  const hidden = hiddenTypes(view);
-  await sendFixed(target, request.filter, tree, view, (entry) => send(entry, selection, false, none));
-  const source = new EntrySource(view, tree, identity);
-  const context = { directory: view.options.directory, tree, schema, layout: view.options.layout, hidden };
-  const scan = { maxScan: view.options.limits.maxSearchScan };
-  const named = target.users !== "none" && target.users !== "all" ? target.users.username : undefined;
-  let found = target.fixed.length > 0 || target.users === "all" || target.groups === "all";
-  if (target.users !== "none" && (named === undefined || (await isVisibleUser(named, source, signal)))) {
-    found = true;
-    const filter = withSelf(await translateFilter(request.filter, "user", context), identity, source);
-    const scoped: CoreFilter =
-      named === undefined
-        ? filter
-        : { op: "and", of: [{ op: "equals", attribute: "username", value: named }, filter] };
-    for await (const user of view.options.directory.stream(
-      "user",
-      { filter: source.visibleUsers(scoped), ...scan },
-      { signal },
-    )) {
-      await send(
-        await source.user(user as User, selection),
-        selection,
-        user.id === identity.user,
-        hidden,
-        peopleIn(user as User),
-      );
-    }
+  const target = searchTarget(tree, base, request.scope);
+  if (target !== undefined) {
+    const source = new EntrySource(view, identity, running.signal);
+    for (const name of target.fixed) await sendIfMatching(await fixedEntry(name, tree, view), running);
+    const users = await sendUsers(target.users, running, source);
+    const groups = await sendGroups(target.groups, running, source);
+    if (target.fixed.length > 0 || users || groups || (await exists(target.leaf, source))) return success;
   }
-  const groupName = target.groups !== "none" && target.groups !== "all" ? target.groups.name : undefined;
-  if (
-    target.groups !== "none" &&
-    (groupName === undefined || (await isVisibleGroup(groupName, source, signal)))
-  ) {
-    found = true;
-    const filter = await translateFilter(request.filter, "group", context);
-    const scoped: CoreFilter =
-      groupName === undefined
-        ? filter
-        : { op: "and", of: [{ op: "equals", attribute: "name", value: groupName }, filter] };
-    for await (const group of view.options.directory.stream(
-      "group",
-      { filter: source.visibleGroups(scoped), ...scan },
-      { signal },
-    )) {
-      await send(await source.group(group as Group, selection), selection, false, hidden);
-    }
-  }
-  // One level below a person there is nothing, which is not the same as no such person.
-  found ||= request.scope === "singleLevel" && (await exists(tree.locate(base), source, signal));
-  if (found) return { resultCode: LdapResultCode.success };
   return { resultCode: LdapResultCode.noSuchObject, matchedDN: nearest(tree, base) };
 }
 
-function exists(node: TreeNode | undefined, source: EntrySource, signal: AbortSignal): Promise<boolean> {
-  if (node?.type === "user") return isVisibleUser(node.username, source, signal);
-  if (node?.type === "group") return isVisibleGroup(node.name, source, signal);
-  return Promise.resolve(node !== undefined);
+async function sendIfMatching(entry: Entry, { request, view, send }: Running): Promise<void> {
+  if (matchesEntry(request.filter, entry, view.schema)) await send(entry);
+}
+
+/** Sends people in scope who match. @returns whether the base of the search is there */
+async function sendUsers(
+  which: SearchTarget["users"],
+  running: Running,
+  source: EntrySource,
+): Promise<boolean> {
+  if (which === "none") return false;
+  const { request, view, selection, signal, send } = running;
+  const matching = await translateFilter(request.filter, "user", source.translation);
+  const filter =
+    which === "all"
+      ? matching
+      : ({
+          op: "and",
+          of: [{ op: "equals", attribute: "username", value: which.username }, matching],
+        } as const);
+  const query = { filter: source.visibleUsers(filter), maxScan: view.options.limits.maxSearchScan };
+  let found = which === "all";
+  for await (const user of view.options.directory.stream("user", query, { signal })) {
+    found = true;
+    await send(await source.user(user, selection), source.isSelf(user), peopleIn(user));
+  }
+  return found || (which !== "all" && (await source.findUser(which.username)) !== undefined);
+}
+
+/** Sends groups in scope that match. @returns whether the base of the search is there */
+async function sendGroups(
+  which: SearchTarget["groups"],
+  running: Running,
+  source: EntrySource,
+): Promise<boolean> {
+  if (which === "none") return false;
+  const { request, view, selection, signal, send } = running;
+  const matching = await translateFilter(request.filter, "group", source.translation);
+  const filter =
+    which === "all"
+      ? matching
+      : ({ op: "and", of: [{ op: "equals", attribute: "name", value: which.name }, matching] } as const);
+  const query = { filter: source.visibleGroups(filter), maxScan: view.options.limits.maxSearchScan };
+  let found = which === "all";
+  for await (const group of view.options.directory.stream("group", query, { signal })) {
+    found = true;
+    await send(await source.group(group, selection));
+  }
+  return found || (which !== "all" && (await source.findGroup(which.name)) !== undefined);
+}
+
+/** Whether the person or group is there below which there can be nothing. */
+async function exists(leaf: SearchTarget["leaf"], source: EntrySource): Promise<boolean> {
+  if (leaf?.type === "user") return (await source.findUser(leaf.username)) !== undefined;
+  if (leaf?.type === "group") return (await source.findGroup(leaf.name)) !== undefined;
+  return false;
 }
 
 function peopleIn(user: User): readonly string[] {
@@ -195,58 +200,19 @@ function peopleIn(user: User): readonly string[] {
   return manager === undefined ? [user.id] : [user.id, manager];
 }
 
-/** Someone who may only see themself asks about nobody else. */
-function withSelf(filter: CoreFilter, identity: LdapIdentity, source: EntrySource): CoreFilter {
-  return source.onlySelf ? { op: "and", of: [{ op: "ids", ids: [identity.user] }, filter] } : filter;
-}
-
-async function isVisibleUser(username: string, source: EntrySource, signal: AbortSignal): Promise<boolean> {
-  return (await source.findUser(username, signal)) !== undefined;
-}
-
-async function isVisibleGroup(name: string, source: EntrySource, signal: AbortSignal): Promise<boolean> {
-  return (await source.findGroup(name, signal)) !== undefined;
-}
-
-async function sendFixed(
-  target: SearchTarget,
-  filter: Filter,
-  tree: Tree,
-  view: DirectoryView,
-  send: (entry: Entry) => Promise<void>,
-): Promise<void> {
-  for (const name of target.fixed) {
-    const entry = await fixedEntry(name, tree, view);
-    if (matchesEntry(filter, entry, view.schema)) await send(entry);
-  }
-}
-
 /** The suffix or one of the containers as an entry. */
-export async function fixedEntry(
-  name: SearchTarget["fixed"][number],
-  tree: Tree,
-  view: DirectoryView,
-): Promise<Entry> {
+export async function fixedEntry(name: FixedEntryName, tree: Tree, view: DirectoryView): Promise<Entry> {
   if (name === "suffix") {
     const organization = await view.options.directory.organization.get();
     return suffixEntry(tree, view.schema, organization?.name ?? view.options.directory.organizationId);
   }
-  const dn = name === "users" ? tree.usersDn : tree.groupsDn;
-  const [rdn] = parseDn(dn).rdns;
-  return containerEntry(dn, view.schema, rdn?.[0] ?? { type: "ou", value: name });
-}
-
-/** Attributes nobody is shown or may match by. */
-export function hiddenTypes(view: DirectoryView): ReadonlySet<AttributeTypeDefinition> {
-  return new Set(
-    ["userPassword", ...view.options.access.hiddenAttributes].flatMap((name) => view.schema.type(name) ?? []),
-  );
+  return containerEntry(name === "users" ? tree.usersDn : tree.groupsDn, view.schema);
 }
 
 /** The part of a DN that does exist, for matchedDN (RFC 4511 §4.1.9). */
 function nearest(tree: Tree, base: ReturnType<typeof parseDn>): string {
-  for (let rdns = base.rdns.slice(1); rdns.length > 0; rdns = rdns.slice(1)) {
-    const node = tree.locate({ rdns });
+  for (let dn = parentDn(base); dn !== undefined; dn = parentDn(dn)) {
+    const node = tree.locate(dn);
     if (node?.type === "users") return tree.usersDn;
     if (node?.type === "groups") return tree.groupsDn;
     if (node?.type === "suffix") return tree.suffix;

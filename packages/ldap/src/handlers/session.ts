@@ -1,5 +1,6 @@
 import type { Decision, Directory, Factor, User, UserId } from "@directorykit/core";
-import type { SearchAccess } from "../options.ts";
+import type { LdapLimits, SearchAccess } from "../options.ts";
+import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
 
 /** Who a connection is bound as. */
@@ -8,12 +9,12 @@ export interface LdapIdentity {
   readonly user: UserId;
   /** Their username when they bound. */
   readonly username: string;
-  /** The tree they bound in. */
-  readonly tree: Tree;
+  /** The tree they bound in; kept up to date by {@link stillAdmitted}. */
+  tree: Tree;
   /** What they have shown. */
   readonly factors: readonly Factor[];
-  /** What they may search. */
-  readonly search: SearchAccess;
+  /** What they may search; kept up to date by {@link stillAdmitted}. */
+  search: SearchAccess;
 }
 
 /** What one connection has been told so far. No socket: a test can make one. */
@@ -33,9 +34,16 @@ export interface Outcome {
   readonly resultCode: number;
   readonly matchedDN?: string;
   readonly diagnosticMessage?: string;
+  /** The limit of the server that ended the operation, to be counted. */
+  readonly limit?: keyof LdapLimits;
+  /** What an extended operation answers. */
+  readonly responseValue?: Uint8Array;
 }
 
-/** Whether the grants of the tree's resources let the person in now; the first decision that allows, else the last. */
+/**
+ * Whether the grants of the tree's resources let the person in now; the first decision that allows, else the last;
+ * `undefined` when there is no resource.
+ */
 export async function admit(
   directory: Directory,
   identity: Pick<LdapIdentity, "user" | "tree" | "factors">,
@@ -49,19 +57,40 @@ export async function admit(
   return decision;
 }
 
-/** {@link admit} without waiting; `undefined` when not everything is at hand. */
-export function admitCached(
-  directory: Directory,
-  identity: Pick<LdapIdentity, "user" | "tree" | "factors">,
+/**
+ * Whether a bound person is still let in; brings up to date what they may search.
+ * @throws DirectoryError `store-unavailable` or `timeout`
+ */
+export async function stillAdmitted(
+  identity: LdapIdentity,
+  view: DirectoryView,
+  address: string,
+): Promise<boolean> {
+  if (!view.isCurrent(identity.tree)) {
+    const tree = (await view.trees()).find((one) => one.suffixKey === identity.tree.suffixKey);
+    if (tree === undefined) return false;
+    identity.tree = tree;
+  }
+  const decision = await admit(view.options.directory, identity, address);
+  if (decision?.allowed !== true) return false;
+  identity.search = searchAccess(decision, view.options.access.search);
+  return true;
+}
+
+/** {@link stillAdmitted} without waiting; `undefined` when not everything is at hand. */
+export function stillAdmittedCached(
+  identity: LdapIdentity,
+  view: DirectoryView,
   address: string,
 ): boolean | undefined {
+  if (!view.isCurrent(identity.tree)) return undefined;
+  const context = { factors: identity.factors, address };
   for (const resource of identity.tree.resources) {
-    const decision = directory.authorizeCached(identity.user, resource, {
-      factors: identity.factors,
-      address,
-    });
+    const decision = view.options.directory.authorizeCached(identity.user, resource, context);
     if (decision === undefined) return undefined;
-    if (decision.allowed) return true;
+    if (!decision.allowed) continue;
+    identity.search = searchAccess(decision, view.options.access.search);
+    return true;
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import type { Change } from "@directorykit/core";
+import type { Schema } from "../view/schema.ts";
 
 /** A search's whole answer, encoded. */
 export interface CachedAnswer {
@@ -27,6 +28,7 @@ export class AnswerCache {
   readonly #byUser = new Map<string, Set<string>>();
   readonly #loose = new Set<string>();
   #bytes = 0;
+  #schema: Schema | undefined;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -37,11 +39,14 @@ export class AnswerCache {
     return this.#bytes;
   }
 
-  get(key: string): CachedAnswer | undefined {
+  /** The answer that was kept, if it was made by the schema as it stands. */
+  get(key: string, schema: Schema): CachedAnswer | undefined {
+    this.#follow(schema);
     return this.#slots.get(key);
   }
 
-  set(key: string, answer: CachedAnswer): void {
+  set(key: string, answer: CachedAnswer, schema: Schema): void {
+    this.#follow(schema);
     const bytes = answer.ops.reduce((sum, op) => sum + op.length, overheadBytes + key.length * 2);
     // One answer may not push out most of the others.
     if (bytes > this.#maxBytes / 16) return;
@@ -87,6 +92,13 @@ export class AnswerCache {
     this.#byUser.clear();
     this.#loose.clear();
     this.#bytes = 0;
+  }
+
+  /** A schema is read some time after the change that made it new, so the change alone would come too early. */
+  #follow(schema: Schema): void {
+    if (schema === this.#schema) return;
+    this.clear();
+    this.#schema = schema;
   }
 
   #dropUser(user: string): void {

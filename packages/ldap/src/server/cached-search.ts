@@ -1,15 +1,80 @@
-import { encodeOperationBytes, type Filter, LdapResultCode, type SearchRequest } from "../codec/index.ts";
-import type { LdapIdentity } from "../handlers/session.ts";
+import {
+  encodeOperationBytes,
+  type Filter,
+  joinSearchEntry,
+  LdapResultCode,
+  type PeekedMessage,
+  type SearchRequest,
+} from "../codec/index.ts";
+import { search } from "../handlers/search.ts";
+import type { LdapIdentity, LdapSession, Outcome } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Schema } from "../view/schema.ts";
+import type { Tree } from "../view/tree.ts";
 import type { AnswerCache } from "./answer-cache.ts";
+import type { ServerContext } from "./server-context.ts";
 
 const maxEntries = 64;
 const uniqueTypes: readonly string[] = ["uid", "entryUUID", "uidNumber", "employeeNumber"];
 
-/** The key of a search: who sees what, and the request's octets without its messageID. */
-export function answerKey(identity: LdapIdentity, frame: Buffer, opStart: number, opEnd: number): string {
-  return `${identity.tree.suffix}\0${frame.toString("latin1", opStart, opEnd)}`;
+/** The octets a request came in. */
+export interface RequestOrigin {
+  readonly frame: Buffer;
+  readonly peeked: PeekedMessage;
+}
+
+/** The key of a search: where it searches, and the request's octets without its messageID. */
+export function answerKey(
+  { tree }: { readonly tree: Tree },
+  frame: Buffer,
+  opStart: number,
+  opEnd: number,
+): string {
+  return `${tree.serial}\0${frame.toString("latin1", opStart, opEnd)}`;
+}
+
+/**
+ * Answers a search, and keeps the answer if it may be given again.
+ *
+ * @param origin - the request's octets; `undefined` when its answer may not be kept
+ * @param write - sends an encoded entry; a promise means "wait"
+ */
+export async function cachedSearch(
+  request: SearchRequest,
+  session: LdapSession,
+  context: ServerContext,
+  origin: RequestOrigin | undefined,
+  signal: AbortSignal,
+  offersStartTls: boolean,
+  write: (entry: Uint8Array) => void | Promise<void>,
+): Promise<Outcome> {
+  const { answers, view, options } = context;
+  const { identity } = session;
+  const { directory, limits } = options;
+  // The root DSE differs between connections with and without TLS.
+  const mayKeep =
+    origin !== undefined &&
+    request.baseObject !== "" &&
+    identity?.search === "directory" &&
+    limits.maxAnswerCacheBytes > 0 &&
+    directory.fresh;
+  const recorder = mayKeep ? new AnswerRecorder(identity, view) : undefined;
+  const sink = {
+    entry: (
+      objectName: Uint8Array,
+      attributes: readonly Uint8Array[],
+      about: readonly string[],
+    ): void | Promise<void> => {
+      if (signal.aborted) throw new DOMException("given up", "AbortError");
+      const bytes = joinSearchEntry(objectName, attributes);
+      recorder?.entry(bytes, about);
+      return write(bytes);
+    },
+  };
+  const outcome = await search(request, session, view, sink, signal, offersStartTls);
+  if (recorder !== undefined && origin !== undefined && outcome.resultCode === LdapResultCode.success)
+    await recorder.keep(answers, origin, request);
+  return outcome;
 }
 
 const done = encodeOperationBytes({
@@ -19,44 +84,50 @@ const done = encodeOperationBytes({
   diagnosticMessage: "",
 });
 
-/** Gathers an answer while it is sent, and keeps it if it may be given again. */
-export class AnswerRecorder {
+/** Gathers an answer while it is sent. */
+class AnswerRecorder {
   readonly #ops: Uint8Array[] = [];
   readonly #about = new Set<string>();
+  readonly #reader: Pick<LdapIdentity, "user" | "tree">;
+  readonly #view: DirectoryView;
+  readonly #schema: Schema;
   readonly #revision: number;
   #tooLarge = false;
 
-  /** @param revision - the directory's revision before the search began */
-  constructor(revision: number) {
-    this.#revision = revision;
+  /** To be made before the search begins: an answer counts only if nothing has happened since. */
+  constructor(identity: LdapIdentity, view: DirectoryView) {
+    this.#reader = { user: identity.user, tree: identity.tree };
+    this.#view = view;
+    this.#schema = view.schema;
+    this.#revision = view.options.directory.revision;
   }
 
   entry(op: Uint8Array, about: readonly string[]): void {
     if (this.#ops.length === maxEntries) this.#tooLarge = true;
-    else this.#ops.push(op);
+    if (this.#tooLarge) {
+      this.#ops.length = 0;
+      return;
+    }
+    this.#ops.push(op);
     for (const id of about) this.#about.add(id);
   }
 
   /** Keeps the answer, unless something happened meanwhile or it depends on who asks or when. */
-  async keep(
-    cache: AnswerCache,
-    key: string,
-    request: SearchRequest,
-    identity: LdapIdentity,
-    view: DirectoryView,
-  ): Promise<void> {
-    if (this.#tooLarge || this.#about.has(identity.user) || (await view.isTimed(identity.tree))) return;
-    if (view.options.directory.revision !== this.#revision) return;
+  async keep(cache: AnswerCache, { frame, peeked }: RequestOrigin, request: SearchRequest): Promise<void> {
+    const { user, tree } = this.#reader;
+    const view = this.#view;
+    if (this.#tooLarge || this.#about.has(user) || (await view.isTimed(tree))) return;
+    if (view.options.directory.revision !== this.#revision || view.schema !== this.#schema) return;
     const pinned =
-      this.#ops.length === 1 && this.#about.size > 0 && namesOnePerson(request, view.schema, identity);
-    cache.set(key, { ops: [...this.#ops, done], users: [...this.#about], pinned });
+      this.#ops.length === 1 && this.#about.size > 0 && namesOnePerson(request, view.schema, tree);
+    const key = answerKey({ tree }, frame, peeked.opStart, peeked.opEnd);
+    cache.set(key, { ops: [...this.#ops, done], users: [...this.#about], pinned }, this.#schema);
   }
 }
 
 /** Whether only one certain person can ever be in the answer, so that changes to others leave it as it is. */
-function namesOnePerson(request: SearchRequest, schema: Schema, identity: LdapIdentity): boolean {
+function namesOnePerson(request: SearchRequest, schema: Schema, tree: Tree): boolean {
   if (!followsPersonOnly(request.filter, schema)) return false;
-  const { tree } = identity;
   return (
     hasUniqueTest(request.filter, schema) ||
     (request.scope === "baseObject" && request.baseObject.toLowerCase().endsWith(tree.usersDn.toLowerCase()))

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { type Change, DirectoryError } from "@directorykit/core";
 import { LdapResultCode } from "../codec/index.ts";
@@ -47,6 +48,8 @@ export interface LdapListener {
 }
 
 const sweepMs = 500;
+/** Milliseconds that peers have to read the last words of a server that shuts down. */
+const lastWordsMs = 1000;
 
 /**
  * Makes an LDAP server over a directory (RFC 4511). Nothing is opened before {@link LdapServer.listen}.
@@ -72,14 +75,14 @@ export class LdapServer {
   #sweep: NodeJS.Timeout | undefined;
   #nextId = 1;
   #closing: Promise<void> | undefined;
-  #idle: (() => void) | undefined;
+  #emptied: (() => void) | undefined;
 
   /** @internal */
   constructor(options: ResolvedLdapOptions) {
     this.#options = options;
     this.#view = new DirectoryView(options);
     this.#answers = new AnswerCache(options.limits.maxAnswerCacheBytes);
-    this.#register = new SessionRegister(options.directory);
+    this.#register = new SessionRegister(this.#view);
     if (options.tls !== undefined) this.#secureContext = readCertificate(options.tls);
     const { metrics } = options.directory;
     this.#context = {
@@ -87,7 +90,7 @@ export class LdapServer {
       view: this.#view,
       answers: this.#answers,
       register: this.#register,
-      secureContext: () => this.#secureContext as SecureContext,
+      secureContext: () => this.#secureContext,
       count: (what) =>
         metrics.count(
           what === "malformed" || what === "revoked"
@@ -96,7 +99,6 @@ export class LdapServer {
           what === "malformed" || what === "revoked" ? {} : { limit: what },
         ),
       operation: (type) => metrics.count("directorykit_ldap_operations_total", { operation: type }),
-      drained: () => this.#checkIdle(),
       closed: (connection) => this.#closed(connection),
     };
   }
@@ -113,16 +115,32 @@ export class LdapServer {
   async listen(options: LdapListenOptions = {}): Promise<LdapListener> {
     const { host = "127.0.0.1", tls = false } = options;
     const port = options.port ?? (tls ? 636 : 389);
-    if (this.#closing !== undefined) throw new DirectoryError("misconfigured", "the LDAP server is closed");
+    this.#assertOpen();
     if (tls && this.#secureContext === undefined)
       throw new DirectoryError("misconfigured", "LDAPS needs a certificate: give ldapServer the option tls");
-    await this.#view.trees();
-    const listener = createServer({ pauseOnConnect: false, noDelay: true }, (socket) =>
-      this.#accept(socket, tls),
-    );
-    await startListening(listener, port, host);
-    this.#listeners.add(listener);
+    // Before anything is read, so that no change to it is missed.
     this.#start();
+    let listener: Server;
+    try {
+      await this.#view.trees();
+      this.#assertOpen();
+      listener = createServer({ noDelay: true }, (socket) => this.#accept(socket, tls));
+      await startListening(listener, port, host);
+    } catch (error) {
+      if (this.#listeners.size === 0 && this.#connections.size === 0) this.#stop();
+      throw error;
+    }
+    listener.on("error", (error) =>
+      this.#options.directory.logger.error(
+        { error: String(error) },
+        "an LDAP port could not take a connection",
+      ),
+    );
+    this.#listeners.add(listener);
+    if (this.#closing !== undefined) {
+      listener.close();
+      this.#assertOpen();
+    }
     const address = listener.address() as AddressInfo;
     const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
     return {
@@ -154,27 +172,42 @@ export class LdapServer {
     return this.close();
   }
 
+  /**
+   * Serves one stream as a connection, without a port: for tests, and for hosts with listeners of their own.
+   *
+   * @param address - what counts as the address of the peer
+   * @throws DirectoryError `misconfigured` when the server is closed
+   * @internal
+   */
+  serve(stream: Duplex, address: string): void {
+    this.#assertOpen();
+    this.#start();
+    this.#connect(stream, address);
+  }
+
   async #shutDown(drainMs: number): Promise<void> {
     const closed = [...this.#listeners].map((listener) => new Promise((resolve) => listener.close(resolve)));
-    if ([...this.#connections].some((connection) => connection.pending > 0)) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, drainMs);
-        this.#idle = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    for (const connection of [...this.#connections])
+    const connections = [...this.#connections];
+    const end = (connection: Connection): void =>
       connection.disconnect(LdapResultCode.unavailable, "the server is shutting down");
+    const late = setTimeout(() => connections.forEach(end), drainMs);
     const deaf = setTimeout(() => {
-      for (const connection of [...this.#connections]) connection.destroy();
-    }, 1000);
+      for (const connection of connections) connection.destroy();
+    }, drainMs + lastWordsMs);
+    for (const connection of connections) connection.drain(() => end(connection));
     await Promise.all(closed);
+    if (this.#connections.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#emptied = resolve;
+      await promise;
+    }
+    clearTimeout(late);
     clearTimeout(deaf);
-    clearInterval(this.#sweep);
-    this.#stopListening?.();
-    this.#answers.clear();
+    this.#stop();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new DirectoryError("misconfigured", "the LDAP server is closed");
   }
 
   #start(): void {
@@ -187,6 +220,14 @@ export class LdapServer {
     this.#sweep.unref();
   }
 
+  #stop(): void {
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+    this.#stopListening?.();
+    this.#view.forgetAll();
+    this.#answers.clear();
+  }
+
   #changed(changes: readonly Change[]): void {
     for (const change of changes) this.#view.forget(change);
     this.#answers.apply(changes);
@@ -194,21 +235,30 @@ export class LdapServer {
   }
 
   #accept(socket: Socket, tls: boolean): void {
-    const address = socket.remoteAddress ?? "";
+    const address = socket.remoteAddress;
     const { limits } = this.#options;
-    const fromAddress = this.#perAddress.get(address) ?? 0;
-    if (this.#connections.size >= limits.maxConnections || fromAddress >= limits.maxConnectionsPerAddress) {
-      this.#context.count(
-        this.#connections.size >= limits.maxConnections ? "maxConnections" : "maxConnectionsPerAddress",
-      );
+    const full =
+      this.#connections.size >= limits.maxConnections
+        ? "maxConnections"
+        : (this.#perAddress.get(address ?? "") ?? 0) >= limits.maxConnectionsPerAddress
+          ? "maxConnectionsPerAddress"
+          : undefined;
+    // Without an address the peer has left already.
+    if (this.#closing !== undefined || address === undefined || full !== undefined) {
+      if (full !== undefined) this.#context.count(full);
       socket.on("error", () => {});
       socket.destroy();
       return;
     }
-    this.#perAddress.set(address, fromAddress + 1);
-    const connection = new Connection(socket, address, `ldap-${this.#nextId++}`, this.#context);
-    this.#connections.add(connection);
+    const connection = this.#connect(socket, address);
     if (tls) connection.secure();
+  }
+
+  #connect(stream: Duplex, address: string): Connection {
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    const connection = new Connection(stream, address, `ldap-${this.#nextId++}`, this.#context);
+    this.#connections.add(connection);
+    return connection;
   }
 
   #closed(connection: Connection): void {
@@ -216,12 +266,7 @@ export class LdapServer {
     const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
     if (left > 0) this.#perAddress.set(connection.address, left);
     else this.#perAddress.delete(connection.address);
-    this.#checkIdle();
-  }
-
-  #checkIdle(): void {
-    if (this.#idle !== undefined && ![...this.#connections].some((connection) => connection.pending > 0))
-      this.#idle();
+    if (this.#connections.size === 0) this.#emptied?.();
   }
 }
 
@@ -235,7 +280,7 @@ function readCertificate(tls: LdapTlsOptions): SecureContext {
 
 function startListening(listener: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    listener.once("error", (cause: NodeJS.ErrnoException) => {
+    const failed = (cause: NodeJS.ErrnoException): void => {
       const why =
         cause.code === "EADDRINUSE"
           ? "is in use"
@@ -248,7 +293,11 @@ function startListening(listener: Server, port: number, host: string): Promise<v
           details: { port },
         }),
       );
+    };
+    listener.once("error", failed);
+    listener.listen({ port, host }, () => {
+      listener.off("error", failed);
+      resolve();
     });
-    listener.listen(port, host, resolve);
   });
 }

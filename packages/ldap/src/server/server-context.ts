@@ -12,14 +12,12 @@ export interface ServerContext {
   readonly view: DirectoryView;
   readonly answers: AnswerCache;
   readonly register: SessionRegister;
-  /** The certificate in force. */
-  secureContext(): SecureContext;
+  /** The certificate in force, if there is one. */
+  secureContext(): SecureContext | undefined;
   /** Counts a limit that was hit, a malformed message or a connection that was revoked. */
-  count(what: keyof LdapLimits | "maxMessageBytes" | "malformed" | "revoked"): void;
+  count(what: keyof LdapLimits | "malformed" | "revoked"): void;
   /** Counts an operation. */
   operation(type: RequestOp["type"]): void;
-  /** An operation ended; the server may be waiting for the last one. */
-  drained(connection: Connection): void;
   /** The connection has ended. */
   closed(connection: Connection): void;
 }

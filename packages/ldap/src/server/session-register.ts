@@ -1,5 +1,7 @@
-import type { Change, Directory, UserId } from "@directorykit/core";
-import { admit, type LdapIdentity } from "../handlers/session.ts";
+import type { Change, UserId } from "@directorykit/core";
+import type { BindWatch } from "../handlers/bind.ts";
+import { type LdapIdentity, stillAdmitted } from "../handlers/session.ts";
+import type { DirectoryView } from "../view/directory-view.ts";
 
 /** A live connection that can be ended. */
 export interface RevocableConnection {
@@ -11,16 +13,34 @@ export interface RevocableConnection {
   revoke(): void;
 }
 
+/** A {@link BindWatch} that the register writes. */
+interface OpenWatch extends BindWatch {
+  readonly ended: Set<UserId>;
+}
+
 /**
  * The connections that people are bound on, so that a change to their access ends them. A change that names the user
  * looks at that user's connections; one to groups, grants or resources looks at all.
  */
 export class SessionRegister {
-  readonly #directory: Directory;
+  readonly #view: DirectoryView;
   readonly #bound = new Map<UserId, Set<RevocableConnection>>();
+  readonly #watches = new Set<OpenWatch>();
 
-  constructor(directory: Directory) {
-    this.#directory = directory;
+  constructor(view: DirectoryView) {
+    this.#view = view;
+  }
+
+  /** Notes what happens until {@link SessionRegister.unwatch}: a bind that is under way is on no connection yet. */
+  watch(): BindWatch {
+    const watch: OpenWatch = { ended: new Set(), changed: false };
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  /** Ends a watch. */
+  unwatch(watch: BindWatch): void {
+    this.#watches.delete(watch as OpenWatch);
   }
 
   /** Notes that a connection is now bound as `user`. */
@@ -40,37 +60,42 @@ export class SessionRegister {
   /** Ends what the changes end. */
   apply(changes: readonly Change[]): void {
     const affected = new Set<UserId>();
+    let all = false;
     for (const change of changes) {
       if (change.kind === "user") affected.add(change.id as UserId);
       else if (change.kind === "membership" && change.memberKind === "user")
         affected.add(change.member as UserId);
-      else if (change.kind === "credential" && endsSessions(change.name, change.fields))
-        this.#revokeAll(change.user as UserId);
-      else if (["membership", "group", "grant", "resource"].includes(change.kind))
-        for (const user of this.#bound.keys()) affected.add(user);
+      else if (change.kind === "credential" && endsSessions(change)) this.#end(change.user as UserId);
+      else if (["membership", "group", "grant", "resource", "organization"].includes(change.kind)) all = true;
     }
-    for (const user of affected)
-      for (const connection of this.#bound.get(user) ?? []) void this.#check(connection);
+    if (affected.size > 0 || all) for (const watch of this.#watches) watch.changed = true;
+    for (const user of all ? this.#bound.keys() : affected)
+      for (const connection of this.#bound.get(user) ?? []) void this.check(connection);
   }
 
-  async #check(connection: RevocableConnection): Promise<void> {
+  /** Ends the connection unless the person is still let in. */
+  async check(connection: RevocableConnection): Promise<void> {
     const { identity } = connection;
     if (identity === undefined) return;
     try {
-      const decision = await admit(this.#directory, identity, connection.address);
-      if (decision?.allowed === true) return;
+      if (await stillAdmitted(identity, this.#view, connection.address)) return;
     } catch {
       // A store that cannot be read denies.
     }
     if (connection.identity === identity) connection.revoke();
   }
 
-  #revokeAll(user: UserId): void {
-    for (const connection of this.#bound.get(user) ?? []) connection.revoke();
+  #end(user: UserId): void {
+    for (const watch of this.#watches) watch.ended.add(user);
+    for (const connection of [...(this.#bound.get(user) ?? [])]) connection.revoke();
   }
 }
 
-/** A new password or a second factor taken away ends connections; a hash renewed at login does not. */
-function endsSessions(kind: string | undefined, fields: readonly string[] | undefined): boolean {
-  return (kind === "password" || kind === "totp") && fields?.includes("rehash") !== true;
+/**
+ * A new password or a second factor taken away ends connections. A hash renewed at login does not, and neither does a
+ * second factor that is added.
+ */
+function endsSessions(change: Extract<Change, { fields?: readonly string[] }>): boolean {
+  if (change.name === "password") return change.fields?.includes("rehash") !== true;
+  return change.name === "totp" && change.operation === "deleted";
 }

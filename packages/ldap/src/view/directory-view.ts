@@ -54,7 +54,8 @@ export class DirectoryView {
 
   /** Attributes nobody is shown or may match by. */
   get hidden(): ReadonlySet<AttributeTypeDefinition> {
-    return this.schema && this.#hidden;
+    void this.schema;
+    return this.#hidden;
   }
 
   /** Whether a tree is one of the naming contexts as they stand. False also while they are being read. */
@@ -126,6 +127,16 @@ export class DirectoryView {
     return (await this.#directory.groups.of(user.id)).map((group) => group.id);
   }
 
+  /** Forgets everything, for when nobody tells of changes any more. */
+  forgetAll(): void {
+    this.#generation += 1;
+    this.#treeGeneration += 1;
+    this.#trees = undefined;
+    this.#current = new Set();
+    this.#timed = new WeakMap();
+    this.#groupNames.clear();
+  }
+
   /** Forgets what a change touches. */
   forget(change: Change): void {
     this.#generation += 1;
@@ -167,10 +178,19 @@ export class DirectoryView {
         "LDAP needs a base DN: give ldapServer baseDn, or set it on the LDAP resource or the organization",
       );
     }
-    const trees = [...byBase.values()].map(({ base, ids }) => {
-      const tree = new Tree(base, layout, ids);
-      return this.#last.find((one) => one.equals(tree)) ?? tree;
-    });
+    const trees: Tree[] = [];
+    let fault: unknown;
+    for (const { base, ids } of byBase.values()) {
+      try {
+        const tree = new Tree(base, layout, ids);
+        trees.push(this.#last.find((one) => one.equals(tree)) ?? tree);
+      } catch (error) {
+        // A resource with a base DN that cannot be read must not take the others down with it.
+        this.#directory.logger.error({ error: String(error) }, "an LDAP resource cannot be served");
+        fault = error;
+      }
+    }
+    if (trees.length === 0) throw fault;
     this.#last = trees;
     return trees;
   }

@@ -1,75 +1,91 @@
-import { foldCase } from "@directorykit/core";
-import { dnKey, type Filter, parseDn } from "../codec/index.ts";
+import { compareCodePoints, foldCase, normalizeValue } from "@directorykit/core";
+import { dnKey, type Filter, parseDn, prepareCaseIgnore } from "../codec/index.ts";
+import { decodeText, type Test } from "./attribute-test.ts";
 import type { Entry } from "./entry.ts";
+import { assertedDn, assertedValue } from "./relation-test.ts";
 import type { Schema } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 
 /** Three-valued truth (RFC 4511 §4.5.1.7): `undefined` is Undefined. */
-type Truth = boolean | undefined;
+export type Truth = boolean | undefined;
 
 /** Whether one of the tree's fixed entries matches. People and groups are found by query instead. */
 export function matchesEntry(filter: Filter, entry: Entry, schema: Schema): boolean {
-  return test(filter, entry, schema) === true;
+  return evaluateEntry(filter, entry, schema) === true;
 }
 
-function test(filter: Filter, entry: Entry, schema: Schema): Truth {
+/** What a filter is for a fixed entry. */
+export function evaluateEntry(filter: Filter, entry: Entry, schema: Schema): Truth {
   switch (filter.type) {
     case "and":
-      return filter.filters.reduce<Truth>((all, part) => and(all, test(part, entry, schema)), true);
+      return filter.filters.reduce<Truth>((all, part) => and(all, evaluateEntry(part, entry, schema)), true);
     case "or":
-      return not(filter.filters.reduce<Truth>((all, part) => and(all, not(test(part, entry, schema))), true));
+      return not(
+        filter.filters.reduce<Truth>((all, part) => and(all, not(evaluateEntry(part, entry, schema))), true),
+      );
     case "not":
-      return not(test(filter.filter, entry, schema));
-    case "extensibleMatch":
-      return filter.attribute === undefined || filter.matchingRule !== undefined
-        ? undefined
-        : compare(filter.attribute, entry, schema, (values, type) =>
-            values.includes(fold(type, filter.value)),
-          );
-    case "present":
-      return compare(filter.attribute, entry, schema, (values) => values.length > 0);
-    case "equalityMatch":
-    case "approxMatch":
-      return compare(filter.attribute, entry, schema, (values, type) =>
-        values.includes(fold(type, filter.value)),
-      );
-    case "greaterOrEqual":
-      return compare(filter.attribute, entry, schema, (values, type) =>
-        values.some((value) => value >= fold(type, filter.value)),
-      );
-    case "lessOrEqual":
-      return compare(filter.attribute, entry, schema, (values, type) =>
-        values.some((value) => value <= fold(type, filter.value)),
-      );
-    case "substrings":
-      return compare(filter.attribute, entry, schema, (values) =>
-        values.some((value) => hasSubstrings(value, filter)),
-      );
+      return not(evaluateEntry(filter.filter, entry, schema));
+    default:
+      return test(filter, entry, schema);
   }
 }
 
-function compare(
-  description: string,
-  entry: Entry,
-  schema: Schema,
-  holds: (values: readonly string[], type: AttributeTypeDefinition) => boolean,
-): Truth {
-  const type = schema.type(description);
+function test(filter: Test, entry: Entry, schema: Schema): Truth {
+  const type = filter.attribute === undefined ? undefined : schema.type(filter.attribute);
   if (type === undefined || type.names[0] === "userPassword") return undefined;
-  const values = entry.attributes
-    .filter((one) => one.type === type)
-    .flatMap((one) => one.values.map((value) => fold(type, value)));
-  return holds(values, type);
+  const values = entry.attributes.flatMap((one) => (one.type === type ? one.values : []));
+  if (filter.type === "present") return values.length > 0;
+  const own = testValues(filter, type, values, schema);
+  if (filter.type !== "extensibleMatch" || !filter.dnAttributes || filter.matchingRule !== undefined)
+    return own;
+  return own === true || isInDn(type, filter.value, entry, schema) ? true : own;
 }
 
-function fold(type: AttributeTypeDefinition, value: string | Uint8Array): string {
-  const text = typeof value === "string" ? value : Buffer.from(value).toString("utf8");
-  if (type.syntax !== "dn") return foldCase(text);
-  try {
-    return dnKey(parseDn(text));
-  } catch {
-    return "\0";
+function testValues(
+  filter: Exclude<Test, { type: "present" }>,
+  type: AttributeTypeDefinition,
+  values: readonly string[],
+  schema: Schema,
+): Truth {
+  if (filter.type === "substrings") {
+    if (type.syntax === "dn" || type.syntax === "oid") return undefined;
+    return values.some((value) => hasSubstrings(foldCase(value), filter));
   }
+  if (type.syntax === "dn") {
+    const dn = assertedDn(filter);
+    return dn === undefined ? undefined : values.some((value) => dnKey(parseDn(value)) === dnKey(dn));
+  }
+  const text = decodeText(filter.value);
+  if (text === undefined) return undefined;
+  if (assertedValue(filter) !== undefined) {
+    if (type.names[0] === "objectClass") {
+      const name = schema.objectClass(text)?.name;
+      return name !== undefined && values.includes(name);
+    }
+    const folded = fold(type, text);
+    return folded === undefined ? undefined : values.some((value) => fold(type, value) === folded);
+  }
+  if (filter.type === "extensibleMatch" || type.syntax === "oid") return undefined;
+  const bound = fold(type, text);
+  if (bound === undefined) return undefined;
+  return values.some((value) => {
+    const order = compareCodePoints(fold(type, value) ?? "", bound);
+    return filter.type === "greaterOrEqual" ? order >= 0 : order <= 0;
+  });
+}
+
+/** A value as it is compared; `undefined` when it is none of this syntax. */
+function fold(type: AttributeTypeDefinition, text: string): string | undefined {
+  if (type.syntax !== "boolean" && type.syntax !== "integer") return foldCase(text);
+  const value = normalizeValue(type.syntax, text);
+  return value === undefined ? undefined : String(value);
+}
+
+function isInDn(type: AttributeTypeDefinition, value: Uint8Array, entry: Entry, schema: Schema): boolean {
+  const wanted = prepareCaseIgnore(decodeText(value) ?? "");
+  return parseDn(entry.dn).rdns.some((rdn) =>
+    rdn.some((ava) => schema.type(ava.type) === type && prepareCaseIgnore(ava.value) === wanted),
+  );
 }
 
 function hasSubstrings(value: string, filter: Extract<Filter, { type: "substrings" }>): boolean {

@@ -48,9 +48,16 @@ export class EntryBuilder {
     return this;
   }
 
+  /** Whether values of this type will be looked at. */
+  wants(type: AttributeTypeDefinition): boolean {
+    return this.#wanted(type);
+  }
+
   /** Adds a point in time, in milliseconds since the epoch. */
   addTime(type: AttributeTypeDefinition | undefined, ms: number): this {
-    return type !== undefined && this.#wanted(type) ? this.add(type, [generalizedTime(ms)]) : this;
+    if (type === undefined || !this.#wanted(type)) return this;
+    const time = generalizedTime(ms);
+    return time === undefined ? this : this.add(type, [time]);
   }
 
   /** Adds an attribute whose values are octets. */
@@ -76,7 +83,13 @@ export class EntryBuilder {
   }
 }
 
-/** GeneralizedTime of milliseconds since the epoch, in UTC (RFC 4517 §3.3.13). */
-export function generalizedTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace(/[-:T]/g, "")}Z`;
+/**
+ * GeneralizedTime of milliseconds since the epoch, in UTC and whole seconds (RFC 4517 §3.3.13); `undefined` outside
+ * the years 0 to 9999, which have no such form.
+ */
+export function generalizedTime(ms: number): string | undefined {
+  const date = new Date(ms);
+  const year = date.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) return undefined;
+  return `${date.toISOString().slice(0, 19).replace(/[-:T]/g, "")}Z`;
 }

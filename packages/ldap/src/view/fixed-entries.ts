@@ -1,6 +1,13 @@
-import { ControlOid, ExtendedOid, FeatureOid } from "../codec/index.ts";
+import {
+  ControlOid,
+  ExtendedOid,
+  FeatureOid,
+  parseDn,
+  type RelativeDistinguishedName,
+} from "../codec/index.ts";
 import { type Entry, EntryBuilder } from "./entry.ts";
 import { type Schema, subschemaDn } from "./schema.ts";
+import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import type { Tree } from "./tree.ts";
 
 /** The root DSE (RFC 4512 §5.1): what this server is and can do. Everyone may read it. */
@@ -43,35 +50,46 @@ export function subschema(schema: Schema): Entry {
 
 /** The entry at the root of a tree. */
 export function suffixEntry(tree: Tree, schema: Schema, organization: string): Entry {
-  const [rdn] = tree.suffixDn.rdns;
-  const type = rdn?.[0]?.type.toLowerCase();
-  const value = rdn?.[0]?.value ?? "";
+  const naming = tree.suffixDn.rdns[0] ?? [];
+  const names = new Set(naming.map(({ type }) => schema.type(type)?.names[0]));
   const entry = new EntryBuilder(tree.suffix);
-  if (type === "dc")
-    entry
-      .add(schema.type("objectClass"), ["top", "organization", "dcObject"])
-      .add(schema.type("dc"), [value])
-      .add(schema.type("o"), [organization]);
-  else if (type === "ou")
-    entry.add(schema.type("objectClass"), ["top", "organizationalUnit"]).add(schema.type("ou"), [value]);
-  else
-    entry
-      .add(schema.type("objectClass"), ["top", "organization"])
-      .add(schema.type("o"), type === "o" && value !== organization ? [value, organization] : [organization]);
-  return finish(entry, tree.suffix, schema, type === "ou" ? "organizationalUnit" : "organization");
+  if (names.has("ou"))
+    entry.add(schema.type("objectClass"), ["top", "organizationalUnit", ...extra(names, ["ou"])]);
+  else if (names.has("dc"))
+    entry.add(schema.type("objectClass"), ["top", "organization", "dcObject", ...extra(names, ["dc", "o"])]);
+  else entry.add(schema.type("objectClass"), ["top", "organization", ...extra(names, ["o"])]);
+  addNaming(entry, naming, schema, names.has("ou") ? [] : [{ type: "o", value: organization }]);
+  return finish(entry, tree.suffix, schema, names.has("ou") ? "organizationalUnit" : "organization");
 }
 
 /** The container of people or of groups. */
-export function containerEntry(
-  dn: string,
+export function containerEntry(dn: string, schema: Schema): Entry {
+  const naming = parseDn(dn).rdns[0] ?? [];
+  const names = new Set(naming.map(({ type }) => schema.type(type)?.names[0]));
+  const classes = ["top", "organizationalUnit", ...extra(names, ["ou"])];
+  const entry = new EntryBuilder(dn).add(schema.type("objectClass"), classes);
+  addNaming(entry, naming, schema, names.has("ou") ? [] : [{ type: "ou", value: naming[0]?.value ?? "" }]);
+  return finish(entry, dn, schema, "organizationalUnit");
+}
+
+/** The class that allows what the others do not, where the name of an entry needs it. */
+function extra(names: ReadonlySet<string | undefined>, allowed: readonly string[]): string[] {
+  return [...names].every((name) => name !== undefined && allowed.includes(name)) ? [] : ["extensibleObject"];
+}
+
+/** Adds the attributes of an entry's own RDN, which every entry has (RFC 4512 §2.3.1), and more. */
+function addNaming(
+  entry: EntryBuilder,
+  naming: RelativeDistinguishedName,
   schema: Schema,
-  rdn: { readonly type: string; readonly value: string },
-): Entry {
-  const isUnit = rdn.type.toLowerCase() === "ou";
-  const entry = new EntryBuilder(dn)
-    .add(schema.type("objectClass"), isUnit ? ["top", "organizationalUnit"] : ["top", "extensibleObject"])
-    .add(schema.type(rdn.type), [rdn.value]);
-  return finish(entry, dn, schema, isUnit ? "organizationalUnit" : "extensibleObject");
+  more: RelativeDistinguishedName,
+): void {
+  const values = new Map<AttributeTypeDefinition, Set<string>>();
+  for (const { type, value } of [...naming, ...more]) {
+    const known = schema.type(type);
+    if (known !== undefined) values.set(known, (values.get(known) ?? new Set()).add(value));
+  }
+  for (const [type, texts] of values) entry.add(type, [...texts]);
 }
 
 function finish(entry: EntryBuilder, dn: string, schema: Schema, structural: string): Entry {

@@ -1,9 +1,9 @@
 import type { Group } from "@directorykit/core";
 import { type Entry, EntryBuilder } from "./entry.ts";
+import { addRegistryAttributes } from "./registry-attributes.ts";
 import { type Schema, subschemaDn } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import type { Tree } from "./tree.ts";
-import { text } from "./user-entry.ts";
 
 /** What a group's entry needs beside the group. */
 export interface GroupEntryParts {
@@ -28,15 +28,7 @@ export function groupEntry(group: Group, tree: Tree, schema: Schema, parts: Grou
   const entry = new EntryBuilder(dn, parts.wanted)
     .add(schema.type("objectClass"), groupObjectClasses(group))
     .add(schema.type("cn"), [group.name]);
-  for (const { attribute, type } of schema.shown("group")) {
-    if (attribute.name === "name" || !parts.wanted(type)) continue;
-    const values = attribute.read(group as never);
-    entry.add(
-      type,
-      values.map((value) => text(value, attribute.syntax)),
-      attribute.sensitivity === "self",
-    );
-  }
+  addRegistryAttributes(entry, "group", group, schema);
   if (parts.users !== undefined) {
     entry.add(schema.type("member"), [
       ...parts.users.map((name) => tree.userDn(name)),

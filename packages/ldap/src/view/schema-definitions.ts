@@ -39,7 +39,11 @@ export const syntaxes: Readonly<
     | "uuid"
     | "telephone"
     | "octets"
-    | "description",
+    | "attributeDescription"
+    | "classDescription"
+    | "ruleDescription"
+    | "syntaxDescription"
+    | "substringAssertion",
     {
       readonly oid: string;
       readonly text: string;
@@ -85,7 +89,7 @@ export const syntaxes: Readonly<
   },
   dn: { oid: "1.3.6.1.4.1.1466.115.121.1.12", text: "DN", equality: "distinguishedNameMatch" },
   oid: { oid: "1.3.6.1.4.1.1466.115.121.1.38", text: "OID", equality: "objectIdentifierMatch" },
-  uuid: { oid: "1.3.6.1.1.16.1", text: "UUID", equality: "uuidMatch", ordering: "uuidOrderingMatch" },
+  uuid: { oid: "1.3.6.1.1.16.1", text: "UUID", equality: "uuidMatch" },
   telephone: {
     oid: "1.3.6.1.4.1.1466.115.121.1.50",
     text: "Telephone Number",
@@ -93,11 +97,27 @@ export const syntaxes: Readonly<
     substrings: "telephoneNumberSubstringsMatch",
   },
   octets: { oid: "1.3.6.1.4.1.1466.115.121.1.40", text: "Octet String", equality: "octetStringMatch" },
-  description: {
+  attributeDescription: {
     oid: "1.3.6.1.4.1.1466.115.121.1.3",
     text: "Attribute Type Description",
     equality: "objectIdentifierFirstComponentMatch",
   },
+  classDescription: {
+    oid: "1.3.6.1.4.1.1466.115.121.1.37",
+    text: "Object Class Description",
+    equality: "objectIdentifierFirstComponentMatch",
+  },
+  ruleDescription: {
+    oid: "1.3.6.1.4.1.1466.115.121.1.30",
+    text: "Matching Rule Description",
+    equality: "objectIdentifierFirstComponentMatch",
+  },
+  syntaxDescription: {
+    oid: "1.3.6.1.4.1.1466.115.121.1.54",
+    text: "LDAP Syntax Description",
+    equality: "objectIdentifierFirstComponentMatch",
+  },
+  substringAssertion: { oid: "1.3.6.1.4.1.1466.115.121.1.58", text: "Substring Assertion" },
 };
 
 /** Object identifiers of the matching rules named above (RFC 4517 §4.2, RFC 4530 §2). */
@@ -123,7 +143,6 @@ export const matchingRules: Readonly<Record<string, { readonly oid: string; read
   objectIdentifierMatch: { oid: "2.5.13.0", syntax: "1.3.6.1.4.1.1466.115.121.1.38" },
   objectIdentifierFirstComponentMatch: { oid: "2.5.13.30", syntax: "1.3.6.1.4.1.1466.115.121.1.38" },
   uuidMatch: { oid: "1.3.6.1.1.16.2", syntax: "1.3.6.1.1.16.1" },
-  uuidOrderingMatch: { oid: "1.3.6.1.1.16.3", syntax: "1.3.6.1.1.16.1" },
   telephoneNumberMatch: { oid: "2.5.13.20", syntax: "1.3.6.1.4.1.1466.115.121.1.50" },
   telephoneNumberSubstringsMatch: { oid: "2.5.13.21", syntax: "1.3.6.1.4.1.1466.115.121.1.58" },
   octetStringMatch: { oid: "2.5.13.17", syntax: "1.3.6.1.4.1.1466.115.121.1.40" },
@@ -178,7 +197,8 @@ export const attributeTypes: readonly AttributeTypeDefinition[] = [
   single("1.3.6.1.1.1.1.2", "ia5", "gecos"),
   single("1.3.6.1.1.1.1.3", "ia5Exact", "homeDirectory"),
   single("1.3.6.1.1.1.1.4", "ia5Exact", "loginShell"),
-  user("1.3.6.1.1.1.1.12", "ia5Exact", "memberUid"),
+  // Usernames are the same whatever their case, so member lists of them are compared so too.
+  user("1.3.6.1.1.1.1.12", "ia5", "memberUid"),
   user("1.3.6.1.4.1.24552.500.1.1.1.13", "octets", "sshPublicKey"),
   kept("1.3.6.1.1.16.4", "uuid", "entryUUID"),
   kept("1.3.6.1.1.20", "dn", "entryDN"),
@@ -188,10 +208,10 @@ export const attributeTypes: readonly AttributeTypeDefinition[] = [
   kept("2.5.18.10", "dn", "subschemaSubentry"),
   kept("2.5.21.9", "oid", "structuralObjectClass"),
   kept("1.2.840.113556.1.2.102", "dn", "memberOf", false),
-  kept("2.5.21.5", "description", "attributeTypes", false),
-  kept("2.5.21.6", "description", "objectClasses", false),
-  kept("2.5.21.4", "description", "matchingRules", false),
-  kept("1.3.6.1.4.1.1466.101.120.16", "description", "ldapSyntaxes", false),
+  kept("2.5.21.5", "attributeDescription", "attributeTypes", false),
+  kept("2.5.21.6", "classDescription", "objectClasses", false),
+  kept("2.5.21.4", "ruleDescription", "matchingRules", false),
+  kept("1.3.6.1.4.1.1466.101.120.16", "syntaxDescription", "ldapSyntaxes", false),
   kept("1.3.6.1.4.1.1466.101.120.5", "dn", "namingContexts", false),
   kept("1.3.6.1.4.1.1466.101.120.6", "ia5", "altServer", false),
   kept("1.3.6.1.4.1.1466.101.120.7", "oid", "supportedExtension", false),
@@ -288,7 +308,7 @@ export const objectClasses: readonly ObjectClassDefinition[] = [
     name: "subschema",
     oid: "2.5.20.1",
     kind: "AUXILIARY",
-    may: ["attributeTypes", "objectClasses", "matchingRules"],
+    may: ["attributeTypes", "objectClasses", "matchingRules", "ldapSyntaxes"],
   },
   { name: "subentry", oid: "2.5.17.0", sup: "top", kind: "STRUCTURAL", must: ["cn"] },
   { name: "extensibleObject", oid: "1.3.6.1.4.1.1466.101.120.111", sup: "top", kind: "AUXILIARY" },

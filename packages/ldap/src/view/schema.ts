@@ -11,17 +11,31 @@ import {
 /** DN of the entry that publishes the schema (RFC 4512 §4.2). */
 export const subschemaDn = "cn=Subschema";
 
-/** An attribute of the directory with the type it is shown as. */
-export interface ShownAttribute {
-  readonly attribute: ReadableAttribute;
-  readonly type: AttributeTypeDefinition;
-}
+/** Types whose values the server makes itself: an attribute of the directory cannot pose as one. */
+const made: ReadonlySet<string> = new Set([
+  "objectClass",
+  "uid",
+  "cn",
+  "sn",
+  "manager",
+  "member",
+  "uniqueMember",
+  "memberUid",
+  "userPassword",
+  "dc",
+]);
+
+/** The object class whose entries show the attributes of a kind of record. */
+const classOf = { user: "inetOrgPerson", group: "groupOfNames" } as const;
 
 /** The schema of the tree: standard types, and those the organization defines. */
 export class Schema {
   readonly #types = new Map<string, AttributeTypeDefinition>();
   readonly #custom: AttributeTypeDefinition[] = [];
-  readonly #shown = new Map<string, readonly ShownAttribute[]>();
+  readonly #shown = { user: new Map(), group: new Map() } as Record<
+    "user" | "group",
+    Map<AttributeTypeDefinition, ReadableAttribute>
+  >;
   readonly #classes = new Map<string, ObjectClassDefinition>();
 
   constructor(registry: AttributeRegistry) {
@@ -29,23 +43,21 @@ export class Schema {
     for (const owner of ["user", "group"] as const) {
       for (const attribute of registry.all(owner)) {
         const name = attribute.names.ldap;
-        if (name === undefined || this.#types.has(name.toLowerCase())) continue;
-        const type: AttributeTypeDefinition = {
-          names: [name],
-          oid: attribute.names.ldapOid ?? uuidOid((attribute as Partial<AttributeDefinition>).id),
-          syntax: syntaxOf(attribute.matching),
-          ...(attribute.multiValued ? {} : { single: true }),
-        };
-        this.#custom.push(type);
-        this.#add(type);
+        if (name === undefined || attribute.sensitivity === "secret") continue;
+        let type = this.type(name);
+        if (type === undefined) {
+          type = {
+            names: [name],
+            oid: attribute.names.ldapOid ?? uuidOid((attribute as Partial<AttributeDefinition>).id),
+            syntax: syntaxOf(attribute.matching),
+            ...(attribute.multiValued ? {} : { single: true }),
+          };
+          this.#custom.push(type);
+          this.#add(type);
+        }
+        const isMade = type.operational === true || made.has(type.names[0] as string);
+        if (!isMade && !this.#shown[owner].has(type)) this.#shown[owner].set(type, attribute);
       }
-    }
-    for (const owner of ["user", "group"] as const) {
-      const shown = registry.all(owner).flatMap((attribute) => {
-        const type = attribute.names.ldap === undefined ? undefined : this.type(attribute.names.ldap);
-        return type === undefined || attribute.sensitivity === "secret" ? [] : [{ attribute, type }];
-      });
-      this.#shown.set(owner, shown);
     }
     for (const one of objectClasses) {
       this.#classes.set(one.name.toLowerCase(), one);
@@ -58,14 +70,14 @@ export class Schema {
     return this.#types.get(name) ?? this.#types.get(name.toLowerCase());
   }
 
-  /** Attributes of people or groups that have a name in LDAP. */
-  shown(owner: "user" | "group"): readonly ShownAttribute[] {
-    return this.#shown.get(owner) ?? [];
-  }
-
   /** The object class by name or OID, regardless of case. */
   objectClass(name: string): ObjectClassDefinition | undefined {
     return this.#classes.get(name.toLowerCase());
+  }
+
+  /** The attributes of the directory that entries of a kind show as they are, by their types. */
+  shown(owner: "user" | "group"): ReadonlyMap<AttributeTypeDefinition, ReadableAttribute> {
+    return this.#shown[owner];
   }
 
   /** Values of the subschema's attributes (RFC 4512 §4.2). */
@@ -75,12 +87,9 @@ export class Schema {
     readonly matchingRules: string[];
     readonly ldapSyntaxes: string[];
   } {
-    const custom = this.#custom.map((type) => type.names[0] as string);
     return {
       attributeTypes: [...attributeTypes, ...this.#custom].map(describeType),
-      objectClasses: objectClasses.map((one) =>
-        describeClass(one.name === "inetOrgPerson" ? { ...one, may: [...(one.may ?? []), ...custom] } : one),
-      ),
+      objectClasses: objectClasses.map((one) => describeClass(this.#withOwn(one))),
       matchingRules: Object.entries(matchingRules).map(
         ([name, rule]) => `( ${rule.oid} NAME '${name}' SYNTAX ${rule.syntax} )`,
       ),
@@ -90,6 +99,15 @@ export class Schema {
         ).values(),
       ],
     };
+  }
+
+  /** The class with what the directory adds to its entries. */
+  #withOwn(one: ObjectClassDefinition): ObjectClassDefinition {
+    const owner = one.name === classOf.user ? "user" : one.name === classOf.group ? "group" : undefined;
+    if (owner === undefined) return one;
+    const may = new Set(one.may);
+    for (const type of this.#shown[owner].keys()) may.add(type.names[0] as string);
+    return { ...one, may: [...may] };
   }
 
   #add(type: AttributeTypeDefinition): void {

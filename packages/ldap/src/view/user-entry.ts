@@ -1,19 +1,10 @@
 import { displayNameOf, type User } from "@directorykit/core";
-import { type Entry, EntryBuilder, generalizedTime } from "./entry.ts";
+import { type Entry, EntryBuilder } from "./entry.ts";
+import { addRegistryAttributes } from "./registry-attributes.ts";
 import type { Schema } from "./schema.ts";
 import { subschemaDn } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import type { Tree } from "./tree.ts";
-
-/** Directory attributes that the view shows under the LDAP names the registry gives them, in this order. */
-const shownInOwnWay: ReadonlySet<string> = new Set([
-  "username",
-  "familyName",
-  "manager",
-  "createdAt",
-  "updatedAt",
-  "id",
-]);
 
 /** What a user's entry needs beside the user. */
 export interface UserEntryParts {
@@ -53,25 +44,7 @@ export function userEntry(
     .add(schema.type("cn"), naming === "cn" && user.username !== name ? [user.username, name] : [name])
     // sn is mandatory in person (RFC 4519 §3.12); someone without a family name goes by the whole name.
     .add(schema.type("sn"), [user.name.family ?? name]);
-  for (const { attribute, type } of schema.shown("user")) {
-    if (shownInOwnWay.has(attribute.name) || !parts.wanted(type)) continue;
-    const values = attribute.read(user as never);
-    if (values.length === 0) continue;
-    const selfOnly = attribute.sensitivity === "self";
-    if (attribute.syntax === "binary")
-      entry.addOctets(
-        type,
-        values.map((value) => Buffer.from(String(value), "base64")),
-        values.map(String),
-        selfOnly,
-      );
-    else
-      entry.add(
-        type,
-        values.map((value) => text(value, attribute.syntax)),
-        selfOnly,
-      );
-  }
+  addRegistryAttributes(entry, "user", user, schema);
   if (parts.manager !== undefined) entry.add(schema.type("manager"), [tree.userDn(parts.manager)]);
   return entry
     .add(schema.type("entryUUID"), [user.id])
@@ -83,11 +56,4 @@ export function userEntry(
     .add(schema.type("subschemaSubentry"), [subschemaDn])
     .add(schema.type("memberOf"), parts.memberOf)
     .build();
-}
-
-/** A value in its LDAP form. */
-export function text(value: string | number | boolean, syntax: string): string {
-  if (syntax === "time") return generalizedTime(Number(value));
-  if (syntax === "boolean") return value === true ? "TRUE" : "FALSE";
-  return String(value);
 }

@@ -1,0 +1,84 @@
+/** One operation under way. */
+export interface Operation {
+  /** The messageID of its request. */
+  readonly messageId: number;
+  /** Aborted when the operation is given up or out of time. */
+  readonly signal: AbortSignal;
+}
+
+interface Entry extends Operation {
+  readonly controller: AbortController;
+  readonly deadline: number;
+  readonly expire: () => void;
+}
+
+/**
+ * The operations of one connection. One that was abandoned is no longer outstanding, so its messageID may be used
+ * again, but counts as running until its work has stopped: giving up must not be a way around the limits.
+ */
+export class Operations {
+  readonly #outstanding = new Map<number, Entry>();
+  #running = 0;
+
+  /** Operations whose peer waits for an answer. */
+  get outstanding(): number {
+    return this.#outstanding.size;
+  }
+
+  /** Operations that work, whether anyone waits or not. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Whether the messageID is in use. */
+  has(messageId: number): boolean {
+    return this.#outstanding.has(messageId);
+  }
+
+  /**
+   * Begins an operation.
+   * @param deadline - when its time is up, by `performance.now()`
+   * @param expire - called once after that; the operation is no longer outstanding then
+   */
+  begin(messageId: number, deadline: number, expire: () => void): Operation {
+    const controller = new AbortController();
+    const entry: Entry = { messageId, signal: controller.signal, controller, deadline, expire };
+    this.#outstanding.set(messageId, entry);
+    this.#running += 1;
+    return entry;
+  }
+
+  /** The operation's work has stopped. @returns whether its answer is still waited for */
+  end(operation: Operation): boolean {
+    this.#running -= 1;
+    return this.#forget(operation);
+  }
+
+  /** Gives one up. */
+  abandon(messageId: number): void {
+    const entry = this.#outstanding.get(messageId);
+    if (entry === undefined) return;
+    this.#outstanding.delete(messageId);
+    entry.controller.abort();
+  }
+
+  /** Gives all up. */
+  abandonAll(): void {
+    for (const messageId of [...this.#outstanding.keys()]) this.abandon(messageId);
+  }
+
+  /** Ends those whose time is up. */
+  expire(now: number, reason: unknown): void {
+    for (const entry of [...this.#outstanding.values()]) {
+      if (now <= entry.deadline) continue;
+      this.#outstanding.delete(entry.messageId);
+      entry.controller.abort(reason);
+      entry.expire();
+    }
+  }
+
+  #forget(operation: Operation): boolean {
+    if (this.#outstanding.get(operation.messageId) !== operation) return false;
+    return this.#outstanding.delete(operation.messageId);
+  }
+}
