@@ -59,7 +59,7 @@ export function tablesTransaction(open: () => Tables): Transaction {
     putOnce: async (key, value, expiresAt) => expire(keyOf("once", key), { value, expiresAt }),
     consumeOnce: async (key, now) => {
       const value = live(open(), keyOf("once", key), now)?.value;
-      expire(keyOf("once", key), undefined);
+      if (value !== undefined) expire(keyOf("once", key), undefined);
       return value;
     },
     reserve: async (key, expiresAt, now) => {

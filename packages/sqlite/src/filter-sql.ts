@@ -69,78 +69,134 @@ export function predicate(filter: StoreFilter, scope: FilterScope): Sql {
           text: "EXISTS (SELECT 1 FROM posting p WHERE p.attribute = ? AND p.value = ? AND p.seq = r.seq)",
           parameters: [attribute, filter.value],
         };
-      const test = valueTest(filter);
+      const { range, test } = valueTest(filter);
       return {
-        text: `EXISTS (SELECT 1 FROM entry e WHERE e.seq = r.seq AND e.attribute = ?${test.text})`,
-        parameters: [attribute, ...test.parameters],
+        text: `EXISTS (SELECT 1 FROM entry e WHERE e.seq = r.seq AND e.attribute = ?${range.text}${test?.text ?? ""})`,
+        parameters: [attribute, ...range.parameters, ...(test?.parameters ?? [])],
       };
     }
   }
 }
 
+/** A way to find records by an index. */
+export interface Candidates extends Sql {
+  /** Selects a row for each index row that is looked at, of which there may be many more than match. */
+  readonly looked: Sql;
+  /** Where more are looked at than match: selects a row for each match among the first so many. */
+  readonly sample?: Sql;
+}
+
+/** How many index rows a {@link Candidates.sample} looks at, in each part of a disjunction. */
+export const sampleSize = 2000;
+
 /** A select of the `seq` of every record that matches, found by an index; `undefined` where none helps. */
-export function candidates(filter: StoreFilter, scope: FilterScope): Sql | undefined {
+export function candidates(filter: StoreFilter, scope: FilterScope): Candidates | undefined {
   switch (filter.op) {
     case "true":
     case "not":
     case "and":
       return undefined;
     case "false":
-      return { text: "SELECT 0 AS seq WHERE 0", parameters: [] };
-    case "or": {
-      const parts = filter.of.map((part) => candidates(part, scope));
-      if (parts.length === 0) return { text: "SELECT 0 AS seq WHERE 0", parameters: [] };
-      if (parts.length > maxUnion || parts.some((part) => part === undefined)) return undefined;
-      return {
-        text: parts.map((part) => (part as Sql).text).join(" UNION ALL "),
-        parameters: parts.flatMap((part) => (part as Sql).parameters),
-      };
-    }
-    case "ids":
+      return exactly({ text: "SELECT 0 AS seq WHERE 0", parameters: [] });
+    case "or":
+      return union(filter.of.map((part) => candidates(part, scope)));
+    case "ids": {
+      const ids = encodeIdList(filter.ids);
       return {
         text: "SELECT i.seq FROM record i WHERE i.scope = ? AND i.id IN (SELECT unhex(value) FROM json_each(?))",
-        parameters: [scope.scope, encodeIdList(filter.ids)],
+        parameters: [scope.scope, ids],
+        looked: { text: "SELECT value FROM json_each(?)", parameters: [ids] },
       };
-    case "memberOf":
+    }
+    case "memberOf": {
+      const edges =
+        "edge g WHERE g.organization = ? AND g.container IN (SELECT unhex(value) FROM json_each(?))";
+      const parameters = [scope.organization, encodeIdList(filter.groups)];
       return {
-        text: "SELECT i.seq FROM edge g CROSS JOIN record i ON i.scope = ? AND i.id = g.member WHERE g.organization = ? AND g.container IN (SELECT unhex(value) FROM json_each(?))",
-        parameters: [scope.scope, scope.organization, encodeIdList(filter.groups)],
+        text: `SELECT i.seq FROM (SELECT g.member FROM ${edges}) m CROSS JOIN record i ON i.scope = ? AND i.id = m.member`,
+        parameters: [...parameters, scope.scope],
+        looked: { text: `SELECT 1 FROM ${edges}`, parameters },
       };
+    }
     default: {
       const attribute = scope.attribute(filter.attribute);
-      if (attribute === undefined) return { text: "SELECT 0 AS seq WHERE 0", parameters: [] };
-      const test = valueTest(filter);
+      if (attribute === undefined) return exactly({ text: "SELECT 0 AS seq WHERE 0", parameters: [] });
+      const { range, test } = valueTest(filter);
+      const looked: Sql = {
+        text: `SELECT e.seq FROM posting e WHERE e.attribute = ?${range.text}`,
+        parameters: [attribute, ...range.parameters],
+      };
+      if (test === undefined) return exactly(looked);
       return {
-        text: `SELECT e.seq FROM posting e WHERE e.attribute = ?${test.text}`,
-        parameters: [attribute, ...test.parameters],
+        text: looked.text + test.text,
+        parameters: [...looked.parameters, ...test.parameters],
+        looked,
+        sample: {
+          text: `SELECT 1 FROM (SELECT e.value FROM posting e WHERE e.attribute = ?${range.text} LIMIT ${sampleSize}) e WHERE 1${test.text}`,
+          parameters: [...looked.parameters, ...test.parameters],
+        },
       };
     }
   }
 }
 
-/** SQLite joins at most 500 selects into one. */
+function exactly(sql: Sql): Candidates {
+  return { ...sql, looked: sql };
+}
+
+/** Selects that are joined into one; SQLite allows 500. */
 const maxUnion = 64;
 
-/** What a value `e.value` must satisfy, as ` AND …`. In SQLite's order every number sorts before every text. */
-function valueTest(test: AttributeTest): Sql {
+function union(parts: readonly (Candidates | undefined)[]): Candidates | undefined {
+  const all = parts.filter((part) => part !== undefined);
+  if (all.length < parts.length || all.length > maxUnion) return undefined;
+  if (all.length === 0) return exactly({ text: "SELECT 0 AS seq WHERE 0", parameters: [] });
+  const join = (one: readonly Sql[]): Sql => ({
+    text: one.map(({ text }) => text).join(" UNION ALL "),
+    parameters: one.flatMap(({ parameters }) => parameters),
+  });
+  const looked = join(all.map((part) => part.looked));
+  if (all.every((part) => part.sample === undefined)) return { ...join(all), looked };
+  const sample = join(
+    all.map(
+      (part) =>
+        part.sample ?? {
+          text: `SELECT 1 FROM (${part.text} LIMIT ${sampleSize})`,
+          parameters: part.parameters,
+        },
+    ),
+  );
+  return { ...join(all), looked, sample };
+}
+
+/** What a value `e.value` must satisfy, as ` AND …`: the range of the index to look at, and what is tested there. */
+interface ValueTest {
+  readonly range: Sql;
+  readonly test?: Sql;
+}
+
+/** In SQLite's order every number sorts before every text. */
+function valueTest(test: AttributeTest): ValueTest {
   switch (test.op) {
     case "present":
-      return { text: "", parameters: [] };
+      return { range: { text: "", parameters: [] } };
     case "equals":
-      return { text: " AND e.value = ?", parameters: [test.value] };
+      return { range: { text: " AND e.value = ?", parameters: [test.value] } };
     case "in":
       return {
-        text: " AND e.value IN (SELECT value FROM json_each(?))",
-        parameters: [JSON.stringify(test.values)],
+        range: {
+          text: " AND e.value IN (SELECT value FROM json_each(?))",
+          parameters: [JSON.stringify(test.values)],
+        },
       };
-    case "atLeast":
-      return typeof test.value === "number"
-        ? { text: " AND e.value >= ? AND e.value < ''", parameters: [test.value] }
-        : { text: " AND e.value >= ?", parameters: [test.value] };
-    case "atMost":
-      return typeof test.value === "number"
-        ? { text: " AND e.value <= ?", parameters: [test.value] }
-        : { text: " AND e.value <= ? AND e.value >= ''", parameters: [test.value] };
+    case "atLeast": {
+      const end = typeof test.value === "number" ? " AND e.value < ''" : "";
+      return { range: { text: ` AND e.value >= ?${end}`, parameters: [test.value] } };
+    }
+    case "atMost": {
+      const start = typeof test.value === "number" ? "" : " AND e.value >= ''";
+      return { range: { text: `${start} AND e.value <= ?`, parameters: [test.value] } };
+    }
     case "substrings":
       return substringTest(test);
   }
@@ -150,30 +206,31 @@ function valueTest(test: AttributeTest): Sql {
  * The parts in order and without overlap. The beginning is a range, which an index answers; the rest works on bytes,
  * because SQLite's text functions stop at a NUL character, and UTF-8 makes bytes as good as characters here.
  */
-function substringTest(test: AttributeTest & { readonly op: "substrings" }): Sql {
+function substringTest(test: AttributeTest & { readonly op: "substrings" }): ValueTest {
   const initial = test.initial ?? "";
-  const parameters: SqlValue[] = [initial];
-  let text = " AND e.value >= ?";
   const end = afterPrefix(initial);
-  if (end !== undefined) {
-    text += " AND e.value < ?";
-    parameters.push(end);
-  }
+  const range: Sql =
+    end === undefined
+      ? { text: " AND e.value >= ?", parameters: [initial] }
+      : { text: " AND e.value >= ? AND e.value < ?", parameters: [initial, end] };
   const any = test.any.filter((part) => part !== "");
   const final = test.final ?? "";
-  if (any.length === 0 && final === "") return { text, parameters };
+  if (any.length === 0 && final === "") return { range };
   let rest = `substr(CAST(e.value AS BLOB), ${Buffer.byteLength(initial) + 1})`;
-  const bound: SqlValue[] = [];
+  const parts: SqlValue[] = [];
   for (const part of any) {
     // What follows the first place where the part occurs; NULL, which then stays, when it does not.
     rest = `(SELECT substr(x, nullif(instr(x, ?), 0) + ${Buffer.byteLength(part)}) FROM (SELECT ${rest} AS x))`;
-    bound.unshift(Buffer.from(part));
+    parts.unshift(Buffer.from(part));
   }
-  if (final === "") return { text: `${text} AND ${rest} IS NOT NULL`, parameters: [...parameters, ...bound] };
+  if (final === "") return { range, test: { text: ` AND ${rest} IS NOT NULL`, parameters: parts } };
   const length = Buffer.byteLength(final);
   return {
-    text: `${text} AND ifnull((SELECT length(x) >= ${length} AND substr(x, -${length}) = ? FROM (SELECT ${rest} AS x)), 0)`,
-    parameters: [...parameters, Buffer.from(final), ...bound],
+    range,
+    test: {
+      text: ` AND ifnull((SELECT length(x) >= ${length} AND substr(x, -${length}) = ? FROM (SELECT ${rest} AS x)), 0)`,
+      parameters: [Buffer.from(final), ...parts],
+    },
   };
 }
 

@@ -1,5 +1,13 @@
 import { type IndexValue, type StoreFilter, type StoreQuery, splitFilter } from "@directorykit/core";
-import { candidates, type FilterScope, isSqlLeaf, predicate, type Sql } from "./filter-sql.ts";
+import {
+  type Candidates,
+  candidates,
+  type FilterScope,
+  isSqlLeaf,
+  predicate,
+  type Sql,
+  sampleSize,
+} from "./filter-sql.ts";
 import { encodeId } from "./record-id.ts";
 
 /** A statement and about how many rows it looks at, which decides on which thread it runs. */
@@ -86,15 +94,20 @@ function bestEntry(
   most: number,
 ): Entry | undefined {
   const parts = filter.op === "and" ? filter.of : [filter];
-  let best: { sql: Sql; part: StoreFilter; rows: number } | undefined;
+  let best: { readonly sql: Candidates; readonly part: StoreFilter; readonly rows: number } | undefined;
+  let rare: typeof best;
   for (const part of parts) {
     const sql = candidates(part, scope);
     if (sql === undefined) continue;
     const below = best === undefined ? most : best.rows - 1;
-    if (below <= 0) break;
-    const rows = below === Number.POSITIVE_INFINITY ? statistics.records : statistics.count(sql, below + 1);
+    if (below < 0) break;
+    const rows =
+      below === Number.POSITIVE_INFINITY ? statistics.records : statistics.count(sql.looked, below + 1);
     if (rows <= below) best = { sql, part, rows };
+    else if (best === undefined && rare === undefined && isRare(sql, statistics))
+      rare = { sql, part, rows: statistics.records };
   }
+  best ??= rare;
   if (best === undefined) return undefined;
   const chosen = best.part;
   const rest = parts.filter((part) => part !== chosen);
@@ -103,6 +116,14 @@ function bestEntry(
     rest: rest.length === 0 ? { op: "true" } : { op: "and", of: rest },
     rows: best.rows,
   };
+}
+
+/**
+ * Whether a test that goes through a long piece of an index seems to find little there. Then all of that piece is
+ * still much faster to go through than the records.
+ */
+function isRare(sql: Candidates, statistics: PlanStatistics): boolean {
+  return sql.sample !== undefined && statistics.count(sql.sample, sampleSize) < sampleSize / 100;
 }
 
 function pageById(

@@ -31,7 +31,7 @@ export class ScanThread {
     return !this.#broken && (driver === nodeSqliteDriver || driver.module !== undefined);
   }
 
-  run(
+  async run(
     steps: readonly PlannedSql[],
     enough: number | undefined,
     signal: AbortSignal | undefined,

@@ -8,6 +8,7 @@ import {
 } from "@directorykit/core";
 import { openConnection, openWriter, prepareFile } from "./database-file.ts";
 import { Dictionary } from "./dictionary.ts";
+import type { SqlRow } from "./driver.ts";
 import { type ResolvedOptions, resolveOptions, type SqliteStoreOptions } from "./options.ts";
 import type { ReadSession } from "./read-session.ts";
 import { ScanThread } from "./scan-thread.ts";
@@ -99,10 +100,15 @@ async function openStore(options: ResolvedOptions): Promise<OpenStore> {
   const reads: ReadSession = {
     dictionary: new Dictionary(reader),
     get: (sql, parameters) => translated(() => reader.get(sql, parameters)),
-    all: (steps, enough, signal) =>
-      steps.some((step) => step.rows > options.mainThreadRows) && scans.usable
-        ? scans.run(steps, enough, signal)
-        : translated(() => runSteps(reader, steps, enough)),
+    all: (steps, enough, signal) => {
+      const here = (): readonly SqlRow[] => translated(() => runSteps(reader, steps, enough));
+      if (!scans.usable || steps.every((step) => step.rows <= options.mainThreadRows)) return here();
+      return scans.run(steps, enough, signal).catch((error: unknown) => {
+        // Where there can be no thread, for instance because a bundler left its file behind, reads still work.
+        if (scans.usable) throw error;
+        return here();
+      });
+    },
   };
   return {
     reads,

@@ -1,0 +1,1 @@
+export { nodeSqliteDriver as driver } from "./node-sqlite-driver.ts";
