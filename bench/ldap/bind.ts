@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
 import { argon2Hasher } from "@directorykit/core";
 import { Client } from "ldapts";
 import { baseDn, reader } from "../people.ts";
@@ -51,6 +52,8 @@ try {
         });
         if (searchEntries.length !== 1) throw new Error("wrong answer");
         latencies.push(performance.now() - started);
+        // A hundred or so a second: someone who looks up people, not a load that competes for the cores.
+        await wait(10);
       }
     })();
     const connections = await Promise.all(Array.from({ length: clients }, connected));
@@ -82,7 +85,9 @@ table(
     ],
   ],
 );
-console.log(`\nSearch meanwhile, one at a time: p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms.`);
+console.log(
+  `\nSearch meanwhile, about a hundred a second: p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms.`,
+);
 
 async function connected(): Promise<Client> {
   const client = new Client({ url });

@@ -61,6 +61,7 @@ export type * from "./model/record.ts";
 export type * from "./model/resource.ts";
 export type * from "./model/session.ts";
 export type * from "./model/user.ts";
+export type { HashQueueOptions, HashWorkOptions } from "./password/hash-queue.ts";
 export {
   type Argon2HasherOptions,
   allowWeakHashing,

@@ -1,7 +1,8 @@
 import { randomFillSync } from "node:crypto";
 
 declare const brandOf: unique symbol;
-type Id<Name extends string> = string & { readonly [brandOf]: Name };
+/** A string that is an id of one kind and is not mistaken for another. */
+export type Id<Name extends string> = string & { readonly [brandOf]: Name };
 
 /** Identifies an organization: the first part of every key in a store. A short name the host chooses. */
 export type OrganizationId = Id<"organization">;
