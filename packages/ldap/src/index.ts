@@ -1,7 +1,19 @@
+export type {
+  AndFilter,
+  ComparisonFilter,
+  DecodeLimits,
+  ExtensibleMatchFilter,
+  Filter,
+  FilterTemplateValue,
+  LdapResultCodeName,
+  NotFilter,
+  OrFilter,
+  PresentFilter,
+  SubstringsFilter,
+} from "./codec/index.ts";
 export {
   escapeDnValue,
   escapeFilterValue,
-  type Filter,
   filter,
   formatFilter,
   LdapResultCode,
