@@ -26,6 +26,8 @@ export interface RunningProgram {
   readonly firstLine: Promise<string>;
   /** How it ended. */
   readonly result: Promise<ProgramResult>;
+  /** Its process. */
+  readonly pid: number | undefined;
   /** Ends it at once. */
   kill(): void;
 }
@@ -63,7 +65,7 @@ export function startProgram(
       resolve({ status, stdout: Buffer.concat(stdout).toString("utf8"), stderr: complaints });
     });
   });
-  return { firstLine: line.promise, result, kill: () => child.kill("SIGKILL") };
+  return { firstLine: line.promise, result, pid: child.pid, kill: () => child.kill("SIGKILL") };
 }
 
 /** Runs a program to its end. */
