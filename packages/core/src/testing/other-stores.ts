@@ -1,0 +1,93 @@
+import { DirectoryError } from "../errors.ts";
+import { memoryStore } from "../memory/memory-store.ts";
+import type { Reader, Store, Transaction } from "../store/store.ts";
+
+/** The methods of a reader. */
+export type Read = keyof Reader;
+
+/** A store in memory whose reads can be made to fail. */
+export interface FallibleStore extends Store {
+  /** What reads outside transactions reject with, by method; every method when `all` is set. */
+  readonly faults: Partial<Record<Read | "all", unknown>>;
+}
+
+/** @returns a store in memory that works until told otherwise */
+export function fallibleStore(store: Store = memoryStore()): FallibleStore {
+  const faults: Partial<Record<Read | "all", unknown>> = {};
+  return {
+    ...store,
+    faults,
+    reader: (organization) =>
+      mapReads(store.reader(organization), (name, read) => async (...given) => {
+        const fault = faults[name] ?? faults.all;
+        if (fault !== undefined) throw fault;
+        return read(...given);
+      }),
+  };
+}
+
+/** A store that keeps no index: it hands every filter back, as the contract allows. */
+export function plainStore(store: Store = memoryStore()): Store {
+  const plain = <R extends Reader>(reader: R): R => ({
+    ...reader,
+    query: async (kind: never, query: Parameters<Reader["query"]>[1], options: never) => ({
+      ...(await reader.query(kind, { ...query, filter: { op: "true" } }, options)),
+      residual: query.filter,
+    }),
+    count: async () => undefined,
+  });
+  return {
+    ...store,
+    reader: (organization) => plain(store.reader(organization)),
+    transaction: (organization, work, options) =>
+      store.transaction(organization, (tx) => work(plain(tx)), options),
+  };
+}
+
+/** A store that runs every transaction twice, as one does after a serialization failure. */
+export function rerunningStore(store: Store = memoryStore()): Store {
+  const again = new DirectoryError("stale-write", "the first run is thrown away");
+  return {
+    ...store,
+    transaction: async (organization, work, options) => {
+      await store
+        .transaction(organization, async (tx: Transaction) => {
+          await work(tx).catch(() => {});
+          throw again;
+        })
+        .catch((error: unknown) => {
+          if (error !== again) throw error;
+        });
+      return store.transaction(organization, work, options);
+    },
+  };
+}
+
+/** A store in front of whose next transaction something else can be made to happen. */
+export interface InterruptibleStore extends Store {
+  /** What happens first, once. */
+  interrupt: (() => Promise<unknown>) | undefined;
+}
+
+/** @returns a store in memory that can be interrupted */
+export function interruptibleStore(store: Store = memoryStore()): InterruptibleStore {
+  const interruptible: InterruptibleStore = {
+    ...store,
+    interrupt: undefined,
+    transaction: async (organization, work, options) => {
+      const { interrupt } = interruptible;
+      interruptible.interrupt = undefined;
+      await interrupt?.();
+      return store.transaction(organization, work, options);
+    },
+  };
+  return interruptible;
+}
+
+type AnyRead = (...given: never[]) => Promise<never>;
+
+function mapReads(reader: Reader, change: (name: Read, read: AnyRead) => AnyRead): Reader {
+  return Object.fromEntries(
+    Object.entries(reader).map(([name, read]) => [name, change(name as Read, read as AnyRead)]),
+  ) as unknown as Reader;
+}
