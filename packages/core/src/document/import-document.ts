@@ -125,6 +125,7 @@ async function write(
 }
 
 async function writeOrganization(unit: UnitOfWork, document: CheckedDocument, id: string): Promise<void> {
+  if (Object.keys(document.organization).length === 0) return;
   const before = await unit.tx.get("organization", id);
   if (before === undefined) await unit.create("organization", { name: id, ...document.organization, id });
   else await unit.update("organization", before, document.organization);
