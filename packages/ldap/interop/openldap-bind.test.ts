@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithPeers } from "../../../scripts/peers.ts";
@@ -151,6 +151,27 @@ describeWithPeers(
         expect((await run(paths.ldapwhoami, ["-H", fixture.ldaps.url, ...args], caFile)).status).not.toBe(0);
       });
 
+      test.each([
+        ["-tls1_1", false],
+        ["-tls1_2", true],
+        ["-tls1_3", true],
+      ])("openssl with %s is served: %s", async (version, served) => {
+        for (const way of [
+          ["-connect", `127.0.0.1:${fixture.ldaps.port}`],
+          ["-connect", `127.0.0.1:${fixture.ldap.port}`, "-starttls", "ldap"],
+        ]) {
+          const args = ["s_client", ...way, version, "-CAfile", fixture.tls.caFile, "-verify_return_error"];
+          // Clients of today do not speak the old versions either, unless told to.
+          const { status } = await runProgram(paths.openssl, [
+            ...args,
+            "-cipher",
+            "ALL:@SECLEVEL=0",
+            "-brief",
+          ]);
+          expect(status === 0).toBe(served);
+        }
+      });
+
       test("a server without a certificate says that it has no StartTLS", async () => {
         const result = await run(paths.ldapwhoami, ["-H", fixture.plain.url, "-ZZ"]);
         expect(result.status).not.toBe(0);
@@ -193,6 +214,29 @@ describeWithPeers(
     });
 
     describe("what is not served", () => {
+      test.each([
+        ["modify", "changetype: modify\nreplace: sn\nsn: Byron"],
+        ["delete", "changetype: delete"],
+        ["modrdn", "changetype: modrdn\nnewrdn: uid=byron\ndeleteoldrdn: 1"],
+        ["add", "changetype: add\nobjectClass: person\nsn: Byron\ncn: Byron"],
+      ])("%s: the directory is read-only over LDAP", async (_, change) => {
+        const file = join(fixture.folder, "change.ldif");
+        await writeFile(file, `dn: ${fixture.dnOf("ada")}\n${change}\n`);
+        expect((await asGrace(paths.ldapmodify, "-f", file)).status).toBe(53);
+        expect((await fixture.user("ada")).name.family).toBe("Lovelace");
+      });
+
+      test("nobody sets the password of someone else", async () => {
+        const result = await asGrace(
+          paths.ldappasswd,
+          "-s",
+          "a password of grace's own",
+          fixture.dnOf("ada"),
+        );
+        expect(result.status).not.toBe(0);
+        expect((await login("ada")).status).toBe(0);
+      });
+
       test("an extended operation nobody knows is a protocol error", async () => {
         expect((await asGrace(paths.ldapexop, "1.2.3.4")).stderr).toContain("Protocol error (2)");
       });

@@ -96,6 +96,12 @@ describeWithPeers("ldapsearch", ["ldapsearch", "openssl"], (paths) => {
       ["(displayName:caseExactMatch:=ada lovelace)", []],
       ["(displayName:caseExactMatch:=Ada Lovelace)", ["ada"]],
       ["(2.5.4.42=Grace)", ["grace"]],
+      ["(&(objectClass=2.5.6.6)(uid=g*))", ["grace"]],
+      ["(telephoneNumber=+442079460018)", ["ada"]],
+      ["(uidNumber>=9)", ["ada", "grace"]],
+      ["(&(createTimestamp>=202001010000+0100)(uid=ada))", ["ada"]],
+      ["(&(ou:dn:=Users)(uid=ada))", ["ada"]],
+      ["(uid=a*d*a)", ["ada"]],
       // Undefined is not false: its negation matches nothing either (RFC 4511 §4.5.1.7).
       ["(noSuchAttribute=x)", []],
       ["(!(noSuchAttribute=x))", []],
@@ -136,6 +142,13 @@ describeWithPeers("ldapsearch", ["ldapsearch", "openssl"], (paths) => {
         `cn=engineers,${groupsDn}`,
       ]);
       expect(await uids(`(memberOf=cn=engineers,${groupsDn})`)).toEqual(["ada", "grace"]);
+      expect(await uids(`(memberOf:1.2.840.113556.1.4.1941:=cn=engineers,${groupsDn})`)).toEqual([
+        "ada",
+        "grace",
+      ]);
+      expect(await dns(groupsDn, "(&(objectClass=groupOfNames)(!(member=*)))", "1.1")).toEqual([
+        `cn=Nobody Yet,${groupsDn}`,
+      ]);
       const escaped = awkwardGroupDn.replaceAll("\\", "\\5c");
       expect(await uids(`(memberOf=${escaped})`)).toEqual(["quentin"]);
       expect(await uids(`(manager=${fixture.dnOf("grace")})`)).toEqual(["ada"]);
@@ -261,6 +274,15 @@ describeWithPeers("ldapsearch", ["ldapsearch", "openssl"], (paths) => {
     test("-M and -MM treat every entry as what it is, since there are no referrals", async () => {
       expect(await dns(usersDn, "-M", "(uid=ada)", "1.1")).toEqual([fixture.dnOf("ada")]);
       expect(await dns(usersDn, "-MM", "(uid=ada)", "1.1")).toEqual([fixture.dnOf("ada")]);
+    });
+
+    test("critical paged results give every entry where the root DSE offers them, and are refused where not", async () => {
+      const [rootDse] = await search("", "-s", "base", "supportedControl");
+      const offered = rootDse?.attributes["supportedControl"]?.includes("1.2.840.113556.1.4.319") === true;
+      const { status, stdout } = await run(["-b", baseDn, "-E", "!pr=3/noprompt", "1.1"]);
+      expect({ status, entries: parseLdif(stdout).length }).toEqual(
+        offered ? { status: 0, entries: 20 } : { status: 12, entries: 0 },
+      );
     });
 
     test("paged results that are not critical give every entry", async () => {
