@@ -45,7 +45,7 @@ export interface LdapLimits {
   readonly maxPendingBound: number;
   /** Entries of one search. Default 10,000. */
   readonly maxSearchEntries: number;
-  /** Milliseconds one search may take. Default 60,000. */
+  /** Milliseconds one search, or another operation, may take. Default 60,000. */
   readonly maxSearchMs: number;
   /** Records one search may look at. Default 1,000,000. */
   readonly maxSearchScan: number;

@@ -4,11 +4,17 @@ import type { BindRequest } from "../codec/index.ts";
 import { LdapResultCode, parseDn } from "../codec/index.ts";
 import type { ResolvedLdapOptions } from "../options.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
-import { admit, identityOf, type LdapSession, type Outcome } from "./session.ts";
+import { admit, identityOf, type LdapIdentity, type LdapSession, type Outcome } from "./session.ts";
 
 const success: Outcome = { resultCode: LdapResultCode.success };
 // One answer for every way of not being let in: nobody learns which it was.
 const refused: Outcome = { resultCode: LdapResultCode.invalidCredentials };
+
+/** The answer to a bind, with who the connection is bound as after a success with a name. */
+export interface BindOutcome extends Outcome {
+  /** Absent when the connection is anonymous. */
+  readonly identity?: LdapIdentity;
+}
 
 /** What happens to people while a password is being checked. */
 export interface BindWatch {
@@ -25,8 +31,7 @@ export function mayTakePassword(session: LdapSession, options: ResolvedLdapOptio
 }
 
 /**
- * Answers a BindRequest (RFC 4511 §4.2, RFC 4513 §5). The connection is anonymous from the start of it; only a
- * success gives it an identity. The password's octets are wiped, whatever becomes of it.
+ * Answers a BindRequest (RFC 4511 §4.2, RFC 4513 §5). The password's octets are wiped, whatever becomes of it.
  *
  * @param watch - sees changes from before the call until after it
  * @param signal - aborted when the connection closes
@@ -37,8 +42,7 @@ export async function bind(
   view: DirectoryView,
   watch: BindWatch,
   signal: AbortSignal,
-): Promise<Outcome> {
-  session.identity = undefined;
+): Promise<BindOutcome> {
   const { authentication } = request;
   try {
     return await run(request, session, view, watch, signal);
@@ -54,7 +58,7 @@ async function run(
   view: DirectoryView,
   watch: BindWatch,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<BindOutcome> {
   if (request.version !== 3) {
     return { resultCode: LdapResultCode.protocolError, diagnosticMessage: "only LDAP version 3 is served" };
   }
@@ -98,7 +102,7 @@ async function login(
   view: DirectoryView,
   watch: BindWatch,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<BindOutcome> {
   const { directory, access } = view.options;
   const tree = await view.treeOf(dn);
   const node = tree?.locate(dn);
@@ -127,8 +131,7 @@ async function login(
     decision = await admit(directory, subject, session.address);
     if (decision?.allowed !== true || watch.ended.has(result.user.id)) return refused;
   } while (watch.changed);
-  session.identity = identityOf(result.user, tree, result.factors, decision, access.search);
-  return success;
+  return { ...success, identity: identityOf(result.user, tree, result.factors, decision, access.search) };
 }
 
 function isLoopback(address: string): boolean {

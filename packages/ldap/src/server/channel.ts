@@ -35,12 +35,14 @@ export class Channel {
   #blocked: PromiseWithResolvers<void> | undefined;
   #blockedSince: number | undefined;
   #handshakeSince: number | undefined;
-  #secure = false;
+  #secure: boolean;
   #endedAt: number | undefined;
   #gone = false;
 
-  constructor(stream: Duplex, events: ChannelEvents) {
+  /** @param secure - whether the stream is as good as TLS already */
+  constructor(stream: Duplex, secure: boolean, events: ChannelEvents) {
     this.#stream = stream;
+    this.#secure = secure;
     this.#events = events;
     this.#detach = this.#attach(stream);
   }

@@ -18,7 +18,7 @@ import {
   writeMessage,
 } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
-import { type BindWatch, bind } from "../handlers/bind.ts";
+import { type BindOutcome, type BindWatch, bind } from "../handlers/bind.ts";
 import { compare } from "../handlers/compare.ts";
 import { unavailableControl } from "../handlers/controls.ts";
 import { outOfTime, searchTime, timeUp } from "../handlers/search.ts";
@@ -36,6 +36,14 @@ import { Operations } from "./operations.ts";
 import { responseTo } from "./response.ts";
 import type { ServerContext } from "./server-context.ts";
 
+/** Who is at the other end. */
+export interface Peer {
+  /** Its address. */
+  readonly address: string;
+  /** Whether what it says can be read by nobody else, though it is not TLS. */
+  readonly secure: boolean;
+}
+
 /**
  * One connection: octets in, messages, octets out. Requests run side by side; a bind holds back what comes after it.
  * Everything a peer controls is bounded by the server's limits.
@@ -46,7 +54,6 @@ export class Connection {
   readonly #framer: LdapFramer;
   readonly #channel: Channel;
   readonly #operations = new Operations();
-  readonly #closing = new AbortController();
   /** A bind is under way. */
   #binding = false;
   /** No more requests are taken: the server shuts down. */
@@ -56,11 +63,12 @@ export class Connection {
   #lastInput = performance.now();
   #partialSince: number | undefined;
 
-  constructor(stream: Duplex, address: string, id: string, context: ServerContext) {
+  constructor(stream: Duplex, peer: Peer, id: string, context: ServerContext) {
+    const { address, secure } = peer;
     this.#context = context;
-    this.session = { identity: undefined, secure: false, address, id };
+    this.session = { identity: undefined, secure, address, id };
     this.#framer = new LdapFramer({ maxFrameBytes: context.options.limits.maxMessageBytesAnonymous });
-    this.#channel = new Channel(stream, {
+    this.#channel = new Channel(stream, secure, {
       received: (chunk) => this.#received(chunk),
       unblocked: () => this.#pump(),
       ended: () => this.#finish(),
@@ -176,7 +184,7 @@ export class Connection {
   }
 
   #isBusy(): boolean {
-    return this.#binding || this.#operations.outstanding > 0;
+    return this.#operations.outstanding > 0;
   }
 
   #mustWait(): boolean {
@@ -326,35 +334,37 @@ export class Connection {
   }
 
   #bind(messageId: number, op: BindRequest): void {
-    const { register, view } = this.#context;
+    const { register, view, options } = this.#context;
+    const { maxSearchMs } = options.limits;
     this.#operations.abandonAll();
     this.#leave();
     this.#binding = true;
     const watch = register.watch();
-    bind(op, this.session, view, watch, this.#closing.signal)
-      .catch((error: unknown): Outcome => {
-        this.session.identity = undefined;
-        return { resultCode: resultCodeOfError(error) };
+    const deadline = performance.now() + maxSearchMs;
+    const operation = this.#operations.begin(messageId, deadline, () =>
+      this.#bound(messageId, op, { resultCode: LdapResultCode.unavailable, limit: "maxSearchMs" }, watch),
+    );
+    bind(op, this.session, view, watch, operation.signal)
+      .catch((error: unknown): BindOutcome => ({ resultCode: resultCodeOfError(error) }))
+      .then((outcome) => {
+        if (this.#operations.end(operation)) this.#bound(messageId, op, outcome, watch);
+        else register.unwatch(watch);
       })
-      .then((outcome) => this.#bound(messageId, op, outcome, watch))
       .catch((error: unknown) => this.#malformed(error));
   }
 
-  #bound(messageId: number, op: BindRequest, outcome: Outcome, watch: BindWatch): void {
+  #bound(messageId: number, op: BindRequest, outcome: BindOutcome, watch: BindWatch): void {
     const { register, options } = this.#context;
     const { limits } = options;
-    this.#binding = false;
     register.unwatch(watch);
-    const { identity } = this.session;
+    this.#binding = false;
+    const { identity } = outcome;
+    // A new password overtook the one that was given.
     const wasEnded = identity !== undefined && watch.ended.has(identity.user);
-    if (this.#over || wasEnded) this.session.identity = undefined;
-    if (this.#over) return;
-    const isBound = this.session.identity !== undefined;
-    this.#framer.maxFrameBytes = Math.max(
-      64,
-      isBound ? limits.maxMessageBytesBound : limits.maxMessageBytesAnonymous,
-    );
-    if (identity !== undefined && isBound) {
+    this.session.identity = wasEnded ? undefined : identity;
+    this.#framer.maxFrameBytes =
+      this.session.identity === undefined ? limits.maxMessageBytesAnonymous : limits.maxMessageBytesBound;
+    if (identity !== undefined && !wasEnded) {
       register.add(identity.user, this);
       if (watch.changed) void register.check(this);
     }
@@ -450,7 +460,6 @@ export class Connection {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#closing.abort();
     this.#operations.abandonAll();
     this.#leave();
     this.#draining?.();

@@ -11,7 +11,7 @@ import {
 } from "../options.ts";
 import { DirectoryView } from "../view/directory-view.ts";
 import { AnswerCache } from "./answer-cache.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type Peer } from "./connection.ts";
 import type { ServerContext } from "./server-context.ts";
 import { SessionRegister } from "./session-register.ts";
 
@@ -173,16 +173,15 @@ export class LdapServer {
   }
 
   /**
-   * Serves one stream as a connection, without a port: for tests, and for hosts with listeners of their own.
+   * Serves one stream as a connection, without a port.
    *
-   * @param address - what counts as the address of the peer
    * @throws DirectoryError `misconfigured` when the server is closed
    * @internal
    */
-  serve(stream: Duplex, address: string): void {
+  serve(stream: Duplex, peer: Peer): void {
     this.#assertOpen();
     this.#start();
-    this.#connect(stream, address);
+    this.#connect(stream, peer);
   }
 
   async #shutDown(drainMs: number): Promise<void> {
@@ -250,13 +249,14 @@ export class LdapServer {
       socket.destroy();
       return;
     }
-    const connection = this.#connect(socket, address);
+    const connection = this.#connect(socket, { address, secure: false });
     if (tls) connection.secure();
   }
 
-  #connect(stream: Duplex, address: string): Connection {
+  #connect(stream: Duplex, peer: Peer): Connection {
+    const { address } = peer;
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
-    const connection = new Connection(stream, address, `ldap-${this.#nextId++}`, this.#context);
+    const connection = new Connection(stream, peer, `ldap-${this.#nextId++}`, this.#context);
     this.#connections.add(connection);
     return connection;
   }

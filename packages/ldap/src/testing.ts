@@ -1,0 +1,292 @@
+import { type Duplex, duplexPair } from "node:stream";
+import { DirectoryError } from "@directorykit/core";
+import {
+  type Control,
+  decodeMessage,
+  ExtendedOid,
+  encodeMessage,
+  type Filter,
+  LdapFramer,
+  parseFilter,
+  type RequestOp,
+  type ResponseOp,
+  type SearchResultEntry,
+} from "./codec/index.ts";
+import { errorCodeFor } from "./errors.ts";
+import type { LdapServer } from "./server/ldap-server.ts";
+
+/** Options of {@link ldapTestClient}. */
+export interface LdapTestClientOptions {
+  /** Address that the server takes for the client's. Default `127.0.0.1`. */
+  readonly address?: string;
+  /** Whether the connection counts as one over TLS. Default true: within a process nobody listens. */
+  readonly secure?: boolean;
+}
+
+/** The result of an operation (RFC 4511 §4.1.9). */
+export interface LdapTestResult {
+  /** One of `LdapResultCode`. */
+  readonly resultCode: number;
+  /** The part of a DN that was found. */
+  readonly matchedDN: string;
+  /** What the server says about it. */
+  readonly diagnosticMessage: string;
+}
+
+/** What to search for. */
+export interface LdapTestSearch {
+  /** DN to search at. Default the root DSE. */
+  readonly base?: string;
+  /** How far below. Default `sub`; `base` at the root DSE. */
+  readonly scope?: "base" | "one" | "sub";
+  /** Filter, as text (RFC 4515) or made with `filter`. Default `(objectClass=*)`. */
+  readonly filter?: string | Filter;
+  /** Attributes to return. Default none named, which are all user attributes. */
+  readonly attributes?: readonly string[];
+  /** Names of attributes without values. Default false. */
+  readonly typesOnly?: boolean;
+  /** Most entries to return; 0 leaves it to the server. Default 0. */
+  readonly sizeLimit?: number;
+  /** Most seconds to take; 0 leaves it to the server. Default 0. */
+  readonly timeLimit?: number;
+}
+
+/** An entry that a search found. */
+export interface LdapTestEntry {
+  /** Its distinguished name. */
+  readonly dn: string;
+  /** Values by attribute name, as text. */
+  readonly attributes: Readonly<Record<string, readonly string[]>>;
+  /** The same as octets. */
+  readonly octets: Readonly<Record<string, readonly Uint8Array[]>>;
+}
+
+/** The result of a search with what it found. */
+export interface LdapTestSearchResult extends LdapTestResult {
+  /** Entries in the order they came. */
+  readonly entries: readonly LdapTestEntry[];
+}
+
+/** Why a connection ended. */
+export interface LdapTestClosing {
+  /** Result code of the Notice of Disconnection; absent when the server said nothing. */
+  readonly resultCode?: number;
+  /** What the notice says. */
+  readonly diagnosticMessage?: string;
+}
+
+interface Waiting {
+  readonly responses: ResponseOp[];
+  readonly done: PromiseWithResolvers<ResponseOp[]>;
+}
+
+const largestAnswer = 64 * 1024 * 1024;
+
+/**
+ * Connects to a server within the process: the same octets and the same code as over a network, without a socket or a
+ * port. The server need not listen.
+ *
+ * @example
+ * const client = ldapTestClient(ldapServer({ directory, baseDn: "dc=example,dc=com" }));
+ * const { resultCode } = await client.bind("uid=ada,ou=Users,dc=example,dc=com", "analytical engine 1843");
+ */
+export function ldapTestClient(server: LdapServer, options: LdapTestClientOptions = {}): LdapTestClient {
+  const [near, far] = duplexPair();
+  const client = new LdapTestClient(near);
+  // The two sides of a pair do not learn of each other's sudden end.
+  far.once("close", () => near.destroy());
+  near.once("close", () => far.destroy());
+  server.serve(far, { address: options.address ?? "127.0.0.1", secure: options.secure ?? true });
+  return client;
+}
+
+/** A connection to a server in the same process. Operations may overlap. */
+export class LdapTestClient {
+  /** Resolves when the server has ended the connection, or {@link LdapTestClient.close} was called. */
+  readonly closed: Promise<LdapTestClosing>;
+  readonly #stream: Duplex;
+  readonly #framer = new LdapFramer({ maxFrameBytes: largestAnswer });
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #chunks: Buffer[] = [];
+  #notice: LdapTestClosing = {};
+  #isClosed = false;
+  #lastId = 0;
+
+  /** @internal */
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    stream.on("data", (chunk: Buffer) => this.#received(chunk));
+    stream.on("end", () => stream.end());
+    stream.on("error", () => stream.destroy());
+    this.closed = new Promise((resolve) => {
+      stream.on("close", () => {
+        this.#end();
+        resolve(this.#notice);
+      });
+    });
+  }
+
+  /** Whether the connection has ended. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Every octet that came so far. */
+  get received(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
+  /** Simple bind (RFC 4513 §5.1); with two empty strings an anonymous one. */
+  async bind(dn: string, password: string): Promise<LdapTestResult> {
+    return this.#result({
+      type: "bindRequest",
+      version: 3,
+      name: dn,
+      authentication: { type: "simple", password: Buffer.from(password) },
+    });
+  }
+
+  /** Searches, and waits for all entries. */
+  async search(search: LdapTestSearch = {}): Promise<LdapTestSearchResult> {
+    const responses = await this.send(searchRequest(search));
+    const entries = responses.flatMap((response) =>
+      response.type === "searchResEntry" ? [entryOf(response)] : [],
+    );
+    return { entries, ...resultOf(responses) };
+  }
+
+  /** Asks whether an entry has a value: result code 6 is yes, 5 is no. */
+  async compare(dn: string, attribute: string, value: string): Promise<LdapTestResult> {
+    return this.#result({ type: "compareRequest", entry: dn, attribute, value: Buffer.from(value) });
+  }
+
+  /** Who the server takes the connection for (RFC 4532): `dn:…`, or empty when anonymous. */
+  async whoAmI(): Promise<string> {
+    const responses = await this.send({ type: "extendedReq", requestName: ExtendedOid.whoAmI });
+    const last = responses.at(-1);
+    const value = last?.type === "extendedResp" ? last.responseValue : undefined;
+    return Buffer.from(value ?? []).toString("utf8");
+  }
+
+  /** Says goodbye and closes. */
+  async close(): Promise<void> {
+    if (!this.#isClosed) this.send({ type: "unbindRequest" }).catch(() => {});
+    await this.closed;
+  }
+
+  /** The same as {@link LdapTestClient.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Sends octets as they are. */
+  write(octets: Uint8Array): void {
+    this.#stream.write(octets);
+  }
+
+  /** Closes our side without a word. */
+  end(): void {
+    this.#stream.end();
+  }
+
+  /** Stops reading, as a peer would that has hung. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  /**
+   * Sends one request; resolves with its responses when the last of them came.
+   * @throws DirectoryError when the connection ends before that, by the code that fits the notice
+   * @internal
+   */
+  send(
+    protocolOp: RequestOp,
+    options: { readonly messageId?: number; readonly controls?: readonly Control[] } = {},
+  ): Promise<ResponseOp[]> {
+    const { messageId = ++this.#lastId, controls } = options;
+    const waiting: Waiting = { responses: [], done: Promise.withResolvers() };
+    // Nobody need wait for it.
+    waiting.done.promise.catch(() => {});
+    if (this.#isClosed) waiting.done.reject(this.#lost());
+    else {
+      this.#waiting.set(messageId, waiting);
+      this.write(encodeMessage({ messageId, protocolOp, ...(controls === undefined ? {} : { controls }) }));
+    }
+    return waiting.done.promise;
+  }
+
+  async #result(op: RequestOp): Promise<LdapTestResult> {
+    return resultOf(await this.send(op));
+  }
+
+  #received(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#framer.push(chunk);
+    for (let frame = this.#framer.next(); frame !== undefined; frame = this.#framer.next()) {
+      const { messageId, protocolOp } = decodeMessage(frame, { maxValues: 10_000_000 });
+      const response = protocolOp as ResponseOp;
+      if (messageId === 0 && response.type === "extendedResp") {
+        const { resultCode, diagnosticMessage } = response;
+        this.#notice = { resultCode, diagnosticMessage };
+      }
+      const waiting = this.#waiting.get(messageId);
+      waiting?.responses.push(response);
+      if (["searchResEntry", "searchResRef", "intermediateResponse"].includes(response.type)) continue;
+      this.#waiting.delete(messageId);
+      waiting?.done.resolve(waiting.responses);
+    }
+  }
+
+  #end(): void {
+    this.#isClosed = true;
+    for (const { done } of this.#waiting.values()) done.reject(this.#lost());
+    this.#waiting.clear();
+  }
+
+  #lost(): DirectoryError {
+    const code = errorCodeFor(this.#notice.resultCode ?? 0) ?? "protocol-violation";
+    return new DirectoryError(
+      code,
+      `the connection has ended: ${this.#notice.diagnosticMessage ?? "no notice"}`,
+    );
+  }
+}
+
+function searchRequest(search: LdapTestSearch): RequestOp {
+  const { base = "", filter = "(objectClass=*)" } = search;
+  const scopes = { base: "baseObject", one: "singleLevel", sub: "wholeSubtree" } as const;
+  return {
+    type: "searchRequest",
+    baseObject: base,
+    scope: scopes[search.scope ?? (base === "" ? "base" : "sub")],
+    derefAliases: "neverDerefAliases",
+    sizeLimit: search.sizeLimit ?? 0,
+    timeLimit: search.timeLimit ?? 0,
+    typesOnly: search.typesOnly ?? false,
+    filter: typeof filter === "string" ? parseFilter(filter) : filter,
+    attributes: search.attributes ?? [],
+  };
+}
+
+function entryOf(entry: SearchResultEntry): LdapTestEntry {
+  const attributes: Record<string, string[]> = {};
+  const octets: Record<string, Uint8Array[]> = {};
+  for (const { type, vals } of entry.attributes) {
+    octets[type] = vals.map((value) => Uint8Array.from(value));
+    attributes[type] = vals.map((value) => Buffer.from(value).toString("utf8"));
+  }
+  return { dn: entry.objectName, attributes, octets };
+}
+
+function resultOf(responses: readonly ResponseOp[]): LdapTestResult {
+  const last = responses.at(-1);
+  if (last === undefined || !("resultCode" in last))
+    throw new DirectoryError("protocol-violation", "the server gave no result");
+  const { resultCode, matchedDN, diagnosticMessage } = last;
+  return { resultCode, matchedDN, diagnosticMessage };
+}
