@@ -61,7 +61,7 @@ export type * from "./model/record.ts";
 export type * from "./model/resource.ts";
 export type * from "./model/session.ts";
 export type * from "./model/user.ts";
-export type { HashQueueOptions, HashWorkOptions } from "./password/hash-queue.ts";
+export type { HashQueue, HashQueueOptions, HashWorkOptions } from "./password/hash-queue.ts";
 export {
   type Argon2HasherOptions,
   allowWeakHashing,
@@ -75,6 +75,7 @@ export {
   type PasswordViolation,
   type PasswordViolationCode,
 } from "./password/password-policy.ts";
+export { preparePassword } from "./password/prepare-password.ts";
 export { type Clock, systemClock } from "./ports/clock.ts";
 export { type LogFields, type Logger, silentLogger } from "./ports/logger.ts";
 export { type MetricLabels, type Metrics, noMetrics } from "./ports/metrics.ts";

@@ -34,7 +34,7 @@ export function passwordFault(password: string): PasswordFault | undefined {
  * out those who set such a password.
  *
  * @param password - as typed
- * @throws DirectoryError `invalid-input` when {@link passwordFault} finds one; `details.fault` names it
+ * @throws DirectoryError `invalid-input` when `passwordFault` finds one; `details.fault` names it
  */
 export function preparePassword(password: string): string {
   const fault = passwordFault(password);
