@@ -36,7 +36,7 @@ export interface Standing {
 
 const maxCachedUsers = 100_000;
 const maxCachedResources = 10_000;
-const nothing: Decision["because"] = [];
+const nothing: Decision["because"] = Object.freeze([]);
 const secondFactors: readonly Factor[] = ["totp", "recovery-code", "certificate"];
 
 /**

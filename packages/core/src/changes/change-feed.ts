@@ -87,10 +87,12 @@ export class ChangeFeed {
    * when the signal aborts first
    */
   async ensureFresh(options: CallOptions = {}): Promise<void> {
+    if (this.isFresh()) return;
     const asked = performance.now();
     const committed = this.#committed;
     // A look that others share may have begun too long ago; one that begins after the question never has.
-    while (!this.isFresh() && this.#syncedAt < asked) await within(this.sync(), options.signal);
+    do await within(this.sync(), options.signal);
+    while (!this.isFresh() && this.#syncedAt < asked);
     if (this.#revision < committed)
       throw new DirectoryError("store-unavailable", "the store does not show what it has committed");
   }
