@@ -112,4 +112,10 @@ export const sqliteMigrations: readonly SqliteMigration[] = [
       "CREATE INDEX expiring_time ON expiring (expires_at)",
     ],
   },
+  {
+    version: 2,
+    name: "index entries that wait to be sorted in",
+    // Holds one row while records from `first` on may be missing in `posting`.
+    sql: ["CREATE TABLE deferred (first INTEGER PRIMARY KEY) STRICT"],
+  },
 ];

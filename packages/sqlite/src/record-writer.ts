@@ -1,7 +1,7 @@
 import { DirectoryError, type IndexedRecord, type RecordKind } from "@directorykit/core";
 import type { Dictionary } from "./dictionary.ts";
 import type { SqlValue } from "./driver.ts";
-import { compareValues, PostingBatch } from "./posting-batch.ts";
+import { deferPostings, deferredFrom } from "./posting-index.ts";
 import { encodeId } from "./record-id.ts";
 import { isConstraintError } from "./sqlite-errors.ts";
 import type { StatementCache } from "./statement-cache.ts";
@@ -31,17 +31,19 @@ export class RecordWriter {
     const scope = this.#dictionary.addScope(organization, kind);
     const first = ((this.#statements.get("SELECT max(seq) FROM record", [])?.[0] as number | null) ?? 0) + 1;
     this.#insertRecords(scope, first, records);
+    const deferred = records.length >= deferredFrom;
     const entries: SqlValue[] = [];
-    const postings = new PostingBatch();
+    const postings: SqlValue[] = [];
     records.forEach(({ index }, i) => {
       for (const [name, value] of index) {
         const attribute = this.#dictionary.addAttribute(scope, name);
         entries.push(first + i, attribute, value);
-        postings.add(attribute, value, first + i);
+        if (!deferred) postings.push(attribute, value, first + i);
       }
     });
     this.#insertRows(entryTable, entries);
-    this.#insertRows(postingTable, postings.rows());
+    this.#insertRows(postingTable, postings);
+    if (deferred) deferPostings(this.#statements, first, first + records.length - 1);
     this.#changeCount(scope, records.length);
   }
 
@@ -120,7 +122,7 @@ export class RecordWriter {
     });
     try {
       for (const row of rows) this.#insertRecord(row);
-      this.#insertKeys(keys.sort((a, b) => a[0] - b[0] || compareValues(a[1], b[1])));
+      this.#insertKeys(keys.sort(compareKeys));
     } catch (error) {
       this.#statements.run("DELETE FROM record WHERE seq >= ?", [first]);
       throw error;
@@ -205,6 +207,11 @@ export class RecordWriter {
 
 function entryName([attribute, value]: EntryRow): string {
   return `${attribute} ${typeof value} ${value}`;
+}
+
+/** Near enough to the order of the index that neighbours share pages. */
+function compareKeys(a: HeldKeyRow, b: HeldKeyRow): number {
+  return a[0] - b[0] || (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0);
 }
 
 const insertTexts = new Map<string, string>();

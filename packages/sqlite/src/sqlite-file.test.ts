@@ -82,7 +82,7 @@ describe("the file", () => {
     await expect(store.open()).rejects.toMatchObject({
       code: "misconfigured",
       message: expect.stringMatching(/newer version .*schema 7.*; nothing was changed$/),
-      details: { found: 7, newest: 1 },
+      details: { found: 7, newest: 2 },
     });
     await store.close();
     expect(readFileSync(path).equals(before)).toBe(true);
@@ -118,7 +118,7 @@ describe("the file", () => {
     const theirs = nodeSqliteDriver.open(path);
     const schema = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name";
     expect(theirs.prepare(schema).all([])).toEqual(mine.prepare(schema).all([]));
-    expect(sqliteMigrations.map(({ version }) => version)).toEqual([1]);
+    expect(sqliteMigrations.map(({ version }) => version)).toEqual([1, 2]);
     mine.close();
     theirs.close();
   });

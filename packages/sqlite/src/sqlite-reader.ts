@@ -176,6 +176,9 @@ async function runQuery<K extends RecordKind>(
   query: StoreQuery,
   signal: AbortSignal | undefined,
 ): Promise<StorePage<K>> {
+  const completing =
+    query.filter.op === "true" && query.order === undefined ? undefined : session.completeIndex();
+  if (completing !== undefined) await completing;
   const { steps, residual } = planQuery(query, scope, statisticsOf(session, scope));
   const rows = await session.all(steps, query.limit + 1, signal);
   const page = rows.slice(0, query.limit);
@@ -197,6 +200,8 @@ async function runCount(
 ): Promise<number | undefined> {
   const statistics = statisticsOf(session, scope);
   if (filter.op === "true") return statistics.records;
+  const completing = session.completeIndex();
+  if (completing !== undefined) await completing;
   const sql = planCount(filter, scope, statistics);
   return sql === undefined ? undefined : ((await session.all([sql], 1, signal))[0]?.[0] as number);
 }

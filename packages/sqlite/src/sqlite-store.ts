@@ -10,6 +10,7 @@ import { openConnection, openWriter, prepareFile } from "./database-file.ts";
 import { Dictionary } from "./dictionary.ts";
 import type { SqlRow } from "./driver.ts";
 import { type ResolvedOptions, resolveOptions, type SqliteStoreOptions } from "./options.ts";
+import { addDeferred, deferredStep, firstDeferred } from "./posting-index.ts";
 import type { ReadSession } from "./read-session.ts";
 import { ScanThread } from "./scan-thread.ts";
 import { toDirectoryError } from "./sqlite-errors.ts";
@@ -99,6 +100,13 @@ async function openStore(options: ResolvedOptions): Promise<OpenStore> {
   );
   const reads: ReadSession = {
     dictionary: new Dictionary(reader),
+    completeIndex: () => {
+      const isBehind = (): boolean => translated(() => firstDeferred(reader)) !== undefined;
+      if (!isBehind()) return undefined;
+      return (async () => {
+        while (isBehind()) await queue.run(async () => addDeferred(writer, deferredStep), undefined);
+      })();
+    },
     get: (sql, parameters) => translated(() => reader.get(sql, parameters)),
     all: (steps, enough, signal) => {
       const here = (): readonly SqlRow[] => translated(() => runSteps(reader, steps, enough));
@@ -118,6 +126,10 @@ async function openStore(options: ResolvedOptions): Promise<OpenStore> {
       dictionary,
       reads: {
         dictionary,
+        completeIndex: () => {
+          translated(() => addDeferred(writer, Number.MAX_SAFE_INTEGER));
+          return undefined;
+        },
         get: (sql, parameters) => translated(() => writer.get(sql, parameters)),
         all: (steps, enough) => translated(() => runSteps(writer, steps, enough)),
       },

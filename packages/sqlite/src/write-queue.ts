@@ -32,7 +32,7 @@ type Outcome =
 
 /** A group is committed when it has so many transactions, or is so old, though more are waiting. */
 const groupSize = 256;
-const groupMs = 20;
+const groupMs = 5;
 
 /**
  * Runs transactions one after another on the one connection that writes. Those that wait at the same time are
