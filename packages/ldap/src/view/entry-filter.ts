@@ -1,4 +1,4 @@
-import { compareCodePoints, foldCase, normalizeValue } from "@directorykit/core";
+import { compareIndexValues, foldCase, normalizeValue } from "@directorykit/core";
 import { dnKey, type Filter, parseDn, prepareCaseIgnore } from "../codec/index.ts";
 import { decodeText, type Test } from "./attribute-test.ts";
 import type { Entry } from "./entry.ts";
@@ -69,16 +69,15 @@ function testValues(
   const bound = fold(type, text);
   if (bound === undefined) return undefined;
   return values.some((value) => {
-    const order = compareCodePoints(fold(type, value) ?? "", bound);
+    const order = compareIndexValues(fold(type, value) ?? "", bound);
     return filter.type === "greaterOrEqual" ? order >= 0 : order <= 0;
   });
 }
 
 /** A value as it is compared; `undefined` when it is none of this syntax. */
-function fold(type: AttributeTypeDefinition, text: string): string | undefined {
-  if (type.syntax !== "boolean" && type.syntax !== "integer") return foldCase(text);
-  const value = normalizeValue(type.syntax, text);
-  return value === undefined ? undefined : String(value);
+function fold(type: AttributeTypeDefinition, text: string): string | number | undefined {
+  const { syntax } = type;
+  return syntax === "boolean" || syntax === "integer" ? normalizeValue(syntax, text) : foldCase(text);
 }
 
 function isInDn(type: AttributeTypeDefinition, value: Uint8Array, entry: Entry, schema: Schema): boolean {
