@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { BerTag } from "./tag.ts";
 
 const shortStringLength = 32;
+const smallTake = 2048;
 
 /**
  * Writes BER into one growing buffer, front to back, so that answers to several requests follow one another
@@ -37,9 +38,14 @@ export class BerWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** What was written, given away: the writer starts a new buffer at its next write. */
+  /** What was written, given away: further writing does not touch it. */
   take(): Buffer {
     const view = this.finish();
+    if (view.length <= smallTake) {
+      // A copy into Node's pool costs less than a new buffer of our own, and leaves nothing large to collect.
+      this.#length = 0;
+      return Buffer.from(view);
+    }
     this.#bytes = Buffer.allocUnsafeSlow(this.#initialCapacity);
     this.#length = 0;
     return view;
