@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import type { UserId } from "../model/ids.ts";
+import { epoch, failure, openDirectory } from "../testing/test-directory.ts";
+import type { NewSession } from "./sessions.ts";
+
+async function scene() {
+  const opened = await openDirectory();
+  const ada = await opened.directory.users.create({ username: "ada" });
+  const begin = (other: Partial<NewSession> = {}) =>
+    opened.directory.sessions.begin({
+      user: ada.id,
+      protocol: "saml",
+      factors: ["password", "totp"],
+      lifetimeMs: 60_000,
+      ...other,
+    });
+  return { ...opened, ada, begin };
+}
+
+test("a session is found by its bearer secret alone, until it is over", async () => {
+  const { directory, clock, ada, begin } = await scene();
+  const { session, secret } = await begin({ data: { sp: "wiki" } });
+  expect(session).toMatchObject({
+    user: ada.id,
+    protocol: "saml",
+    factors: ["password", "totp"],
+    authenticatedAt: epoch,
+    expiresAt: epoch + 60_000,
+    data: { sp: "wiki" },
+  });
+  expect(JSON.stringify(session)).not.toContain(secret);
+  expect(await directory.sessions.find(secret)).toEqual(session);
+  for (const other of ["", session.id, session.secretHash, `${secret}x`, "x".repeat(1_000_000)])
+    expect(await directory.sessions.find(other)).toBeUndefined();
+  clock.advance(59_999);
+  expect(await directory.sessions.find(secret)).toEqual(session);
+  clock.advance(1);
+  expect(await directory.sessions.find(secret)).toBeUndefined();
+  expect(await directory.sessions.ofUser(ada.id)).toEqual([]);
+});
+
+test("no two sessions have one secret", async () => {
+  const { begin } = await scene();
+  const secrets = (await Promise.all(Array.from({ length: 20 }, () => begin()))).map((one) => one.secret);
+  expect(new Set(secrets).size).toBe(20);
+  for (const secret of secrets) expect(secret).toMatch(/^[\w-]{43}$/);
+});
+
+test.each<[Partial<NewSession>, string]>([
+  [{ lifetimeMs: 0 }, "lifetimeMs"],
+  [{ lifetimeMs: Number.NaN }, "lifetimeMs"],
+  [{ lifetimeMs: Number.POSITIVE_INFINITY }, "lifetimeMs"],
+  [{ lifetimeMs: 400 * 86_400_000 }, "lifetimeMs"],
+  [{ protocol: "" }, "protocol"],
+  [{ data: { n: 1 as never } }, "data.n"],
+  [{ data: { n: "x".repeat(300_000) } }, "data"],
+])("%j begins no session", async (other, path) => {
+  const { begin } = await scene();
+  await expect(begin(other)).rejects.toMatchObject(failure("invalid-input", { path }));
+});
+
+test("a user who is not there begins no session", async () => {
+  const { begin } = await scene();
+  await expect(begin({ user: "0190a8c4-7b5e-7000-8000-000000000001" as UserId })).rejects.toMatchObject(
+    failure("not-found"),
+  );
+});
+
+test("all sessions but one can be ended", async () => {
+  const { directory, ada, begin } = await scene();
+  const kept = await begin();
+  await begin();
+  await begin();
+  expect(await directory.sessions.endAll(ada.id, { except: kept.session.id })).toBe(2);
+  expect(await directory.sessions.ofUser(ada.id)).toEqual([kept.session]);
+});
+
+test("collecting garbage drops what is over and nothing else", async () => {
+  const { directory, clock, ada, begin } = await scene();
+  for (let i = 0; i < 30; i++) await begin({ lifetimeMs: 1000 });
+  const { session } = await begin();
+  await directory.credentials.createPasswordReset(ada.id);
+  expect(await directory.collectGarbage()).toBe(0);
+  clock.advance(1000);
+  expect(await directory.collectGarbage()).toBe(30);
+  expect(await directory.sessions.ofUser(ada.id)).toEqual([session]);
+  clock.advance(86_400_000);
+  expect(await directory.collectGarbage()).toBe(2);
+  expect(await directory.collectGarbage()).toBe(0);
+});
