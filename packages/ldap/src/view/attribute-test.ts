@@ -4,7 +4,8 @@ import {
   type MatchingRule,
   normalizeValue,
 } from "@directorykit/core";
-import type { Filter } from "../codec/index.ts";
+import { type Filter, parseDn } from "../codec/index.ts";
+import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 
 /** A filter that is no combination of others. */
 export type Test = Exclude<Filter, { type: "and" | "or" | "not" }>;
@@ -34,6 +35,53 @@ const rules: ReadonlyMap<string, readonly MatchingRule[]> = new Map(
     ] as const
   ).flatMap(([names, fits]) => names.map((name) => [name.toLowerCase(), fits] as const)),
 );
+
+/** Rules that go with the syntax of a type, for those that {@link rules} does not know by it. */
+const dnRules: readonly string[] = ["distinguishednamematch", "2.5.13.1", "1.2.840.113556.1.4.1941"];
+const oidRules: readonly string[] = ["objectidentifiermatch", "2.5.13.0"];
+
+/**
+ * Whether a test is true or false of every entry, with or without the attribute. One whose value or kind the type's
+ * syntax does not allow is Undefined of all of them (RFC 4511 §4.5.1.7).
+ */
+export function isDefined(test: Test, { syntax }: AttributeTypeDefinition): boolean {
+  if (test.type === "present") return true;
+  const isText = !["dn", "oid", "ia5Name", "integer", "boolean", "time", "uuid"].includes(syntax);
+  if (test.type === "substrings") {
+    const pieces = [test.initial, ...test.any, test.final];
+    return isText && pieces.every((piece) => piece === undefined || decodeText(piece) !== undefined);
+  }
+  const isOrder = test.type === "greaterOrEqual" || test.type === "lessOrEqual";
+  if (isOrder && !isText && syntax !== "integer" && syntax !== "time") return false;
+  if (test.type === "extensibleMatch" && test.matchingRule !== undefined) {
+    const rule = test.matchingRule.toLowerCase();
+    const isKnown =
+      syntax === "dn" ? dnRules.includes(rule) : syntax === "oid" ? oidRules.includes(rule) : rules.has(rule);
+    if (!isKnown) return false;
+  }
+  return syntax === "octets" || isValue(test.value, syntax);
+}
+
+function isValue(octets: Uint8Array, syntax: AttributeTypeDefinition["syntax"]): boolean {
+  const text = decodeText(octets);
+  if (text === undefined) return false;
+  switch (syntax) {
+    case "integer":
+    case "boolean":
+    case "time":
+    case "uuid":
+      return normalizeValue(syntax, text) !== undefined;
+    case "dn":
+      try {
+        parseDn(text);
+        return true;
+      } catch {
+        return false;
+      }
+    default:
+      return true;
+  }
+}
 
 /** Translates a test on one attribute of the directory. */
 export function attributeTest(test: Test, attribute: TestedAttribute): CoreFilter {

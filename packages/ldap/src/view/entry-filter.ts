@@ -1,6 +1,6 @@
 import { compareIndexValues, foldCase, normalizeValue } from "@directorykit/core";
 import { dnKey, type Filter, parseDn, prepareCaseIgnore } from "../codec/index.ts";
-import { decodeText, type Test } from "./attribute-test.ts";
+import { decodeText, isDefined, type Test } from "./attribute-test.ts";
 import type { Entry } from "./entry.ts";
 import { assertedDn, assertedValue } from "./relation-test.ts";
 import type { Schema } from "./schema.ts";
@@ -32,7 +32,7 @@ export function evaluateEntry(filter: Filter, entry: Entry, schema: Schema): Tru
 
 function test(filter: Test, entry: Entry, schema: Schema): Truth {
   const type = filter.attribute === undefined ? undefined : schema.type(filter.attribute);
-  if (type === undefined || type.names[0] === "userPassword") return undefined;
+  if (type === undefined || type.names[0] === "userPassword" || !isDefined(filter, type)) return undefined;
   const values = entry.attributes.flatMap((one) => (one.type === type ? one.values : []));
   if (filter.type === "present") return values.length > 0;
   const own = testValues(filter, type, values, schema);

@@ -31,6 +31,7 @@ export const syntaxes: Readonly<
     | "caseExactString"
     | "ia5"
     | "ia5Exact"
+    | "ia5Name"
     | "integer"
     | "boolean"
     | "time"
@@ -73,6 +74,7 @@ export const syntaxes: Readonly<
     equality: "caseIgnoreIA5Match",
     substrings: "caseIgnoreIA5SubstringsMatch",
   },
+  ia5Name: { oid: "1.3.6.1.4.1.1466.115.121.1.26", text: "IA5 String", equality: "caseIgnoreIA5Match" },
   ia5Exact: { oid: "1.3.6.1.4.1.1466.115.121.1.26", text: "IA5 String", equality: "caseExactIA5Match" },
   integer: {
     oid: "1.3.6.1.4.1.1466.115.121.1.27",
@@ -198,7 +200,7 @@ export const attributeTypes: readonly AttributeTypeDefinition[] = [
   single("1.3.6.1.1.1.1.3", "ia5Exact", "homeDirectory"),
   single("1.3.6.1.1.1.1.4", "ia5Exact", "loginShell"),
   // Usernames are the same whatever their case, so member lists of them are compared so too.
-  user("1.3.6.1.1.1.1.12", "ia5", "memberUid"),
+  user("1.3.6.1.1.1.1.12", "ia5Name", "memberUid"),
   user("1.3.6.1.4.1.24552.500.1.1.1.13", "octets", "sshPublicKey"),
   kept("1.3.6.1.1.16.4", "uuid", "entryUUID"),
   kept("1.3.6.1.1.20", "dn", "entryDN"),

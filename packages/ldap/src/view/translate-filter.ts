@@ -1,7 +1,7 @@
 import { type Filter as CoreFilter, DirectoryError, defaultFilterLimits } from "@directorykit/core";
 import { dnKey, type Filter, parseDn, prepareCaseIgnore } from "../codec/index.ts";
 import type { TreeLayout } from "../options.ts";
-import { always, attributeTest, decodeText, never, type Test, unknown } from "./attribute-test.ts";
+import { always, attributeTest, decodeText, isDefined, never, type Test, unknown } from "./attribute-test.ts";
 import { assertedDn, assertedText, type EntryOwner, type RelationTests } from "./relation-test.ts";
 import { type Schema, subschemaDn } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
@@ -76,7 +76,7 @@ async function translateTest(
   context: TranslationContext,
 ): Promise<CoreFilter> {
   const type = test.attribute === undefined ? undefined : context.schema.type(test.attribute);
-  if (type === undefined || context.hidden.has(type)) return unknown;
+  if (type === undefined || context.hidden.has(type) || !isDefined(test, type)) return unknown;
   if (test.type === "extensibleMatch" && test.dnAttributes) {
     const plain = await translateType(type, test, owner, context);
     const ignoresCase = ["caseignorematch", "2.5.13.2"].includes(
