@@ -139,6 +139,7 @@ export class Connection {
       this.disconnect(LdapResultCode.unavailable, "idle for too long");
     } else {
       this.#operations.expire(now, timeUp);
+      if (!this.#over && this.#channel.isPaused) this.#pump();
       this.#checkValidity();
     }
   }

@@ -14,11 +14,12 @@ interface Entry extends Operation {
 
 /**
  * The operations of one connection. One that was abandoned is no longer outstanding, so its messageID may be used
- * again, but counts as running until its work has stopped: giving up must not be a way around the limits.
+ * again, but counts as running until its work has stopped or its time is up: giving up must not be a way around the
+ * limits.
  */
 export class Operations {
   readonly #outstanding = new Map<number, Entry>();
-  #running = 0;
+  readonly #running = new Set<Operation>();
 
   /** Operations whose peer waits for an answer. */
   get outstanding(): number {
@@ -27,7 +28,7 @@ export class Operations {
 
   /** Operations that work, whether anyone waits or not. */
   get running(): number {
-    return this.#running;
+    return this.#running.size;
   }
 
   /** Whether the messageID is in use. */
@@ -44,13 +45,13 @@ export class Operations {
     const controller = new AbortController();
     const entry: Entry = { messageId, signal: controller.signal, controller, deadline, expire };
     this.#outstanding.set(messageId, entry);
-    this.#running += 1;
+    this.#running.add(entry);
     return entry;
   }
 
   /** The operation's work has stopped. @returns whether its answer is still waited for */
   end(operation: Operation): boolean {
-    this.#running -= 1;
+    this.#running.delete(operation);
     return this.#forget(operation);
   }
 
@@ -67,11 +68,13 @@ export class Operations {
     for (const messageId of [...this.#outstanding.keys()]) this.abandon(messageId);
   }
 
-  /** Ends those whose time is up. */
+  /** Ends those whose time is up; what hangs for longer is no longer waited for. */
   expire(now: number, reason: unknown): void {
-    for (const entry of [...this.#outstanding.values()]) {
+    for (const operation of this.#running) {
+      const entry = operation as Entry;
       if (now <= entry.deadline) continue;
-      this.#outstanding.delete(entry.messageId);
+      this.#running.delete(entry);
+      if (!this.#forget(entry)) continue;
       entry.controller.abort(reason);
       entry.expire();
     }
