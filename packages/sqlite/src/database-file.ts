@@ -29,11 +29,11 @@ export function prepareFile(path: string): void {
 }
 
 /** Opens a connection with the settings that every connection has. */
-export function openConnection(options: ResolvedOptions): SqliteConnection {
+export function openConnection(options: ResolvedOptions, cacheBytes: number): SqliteConnection {
   const connection = options.driver.open(options.path);
   try {
     connection.exec(
-      `PRAGMA busy_timeout = 50; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${Math.ceil(options.cacheBytes / 1024)}; PRAGMA temp_store = MEMORY`,
+      `PRAGMA busy_timeout = 50; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}; PRAGMA temp_store = MEMORY`,
     );
   } catch (error) {
     connection.close();
@@ -44,7 +44,7 @@ export function openConnection(options: ResolvedOptions): SqliteConnection {
 
 /** Opens the connection that writes, and brings the schema up to date. */
 export async function openWriter(options: ResolvedOptions): Promise<SqliteConnection> {
-  const connection = openConnection(options);
+  const connection = openConnection(options, options.cacheBytes / 2);
   try {
     connection.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
     const { version, application } = readVersion(connection);

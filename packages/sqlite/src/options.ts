@@ -22,7 +22,10 @@ export interface SqliteStoreOptions {
   readonly mainThreadRows?: number;
   /** Long reads that may wait for the worker; one more is refused with `overloaded`. Default 64. */
   readonly maxWaitingScans?: number;
-  /** Memory for pages of the file, per connection (there are up to three), in bytes. Default 64 MiB. */
+  /**
+   * Memory for pages of the file, in bytes: half of it for writing, a quarter for each of the two connections that
+   * read. Taken as it is needed. Default 256 MiB.
+   */
   readonly cacheBytes?: number;
   /** Compiled statements kept per connection. Default 256. */
   readonly maxStatements?: number;
@@ -38,7 +41,7 @@ const defaults: Omit<ResolvedOptions, "path"> = {
   busyTimeoutMs: 5_000,
   mainThreadRows: 2_000,
   maxWaitingScans: 64,
-  cacheBytes: 64 * 1024 * 1024,
+  cacheBytes: 256 * 1024 * 1024,
   maxStatements: 256,
 };
 

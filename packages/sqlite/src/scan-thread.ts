@@ -85,7 +85,7 @@ export class ScanThread {
     const data: ScanThreadData = {
       path: this.#options.path,
       driver: this.#options.driver.module,
-      cacheBytes: this.#options.cacheBytes,
+      cacheBytes: this.#options.cacheBytes / 4,
       maxStatements: this.#options.maxStatements,
     };
     // The same folder holds the worker, as TypeScript in the repository and as JavaScript in the package.

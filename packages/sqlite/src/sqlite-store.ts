@@ -84,7 +84,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 async function openStore(options: ResolvedOptions): Promise<OpenStore> {
   prepareFile(options.path);
   const writer = new StatementCache(await openWriter(options), options.maxStatements);
-  const connection = openConnection(options);
+  const connection = openConnection(options, options.cacheBytes / 4);
   connection.exec("PRAGMA query_only = ON");
   const reader = new StatementCache(connection, options.maxStatements);
   const scans = new ScanThread(options);
