@@ -6,6 +6,7 @@ import { RelationTests, type Visibility } from "../view/relation-test.ts";
 import type { Selection } from "../view/selection.ts";
 import type { TranslationContext } from "../view/translate-filter.ts";
 import type { Tree } from "../view/tree.ts";
+import { turn } from "../view/turn.ts";
 import { userEntry } from "../view/user-entry.ts";
 import type { LdapIdentity } from "./session.ts";
 
@@ -113,8 +114,11 @@ export class EntrySource implements Visibility {
     const transitive = this.#view.options.layout.nesting === "flatten";
     const filter = this.visibleUsers({ op: "memberOf", groups: [group.id], transitive });
     const names: string[] = [];
-    for await (const user of this.#view.options.directory.stream("user", { filter }, this.#call))
+    for await (const user of this.#view.options.directory.stream("user", { filter }, this.#call)) {
       names.push(user.username);
+      const pause = turn();
+      if (pause !== undefined) await pause;
+    }
     return names;
   }
 

@@ -9,6 +9,7 @@ import { subschemaDn } from "../view/schema.ts";
 import { Selection } from "../view/selection.ts";
 import { translateFilter } from "../view/translate-filter.ts";
 import type { Tree } from "../view/tree.ts";
+import { turn } from "../view/turn.ts";
 import { EntrySource } from "./entry-source.ts";
 import { type FixedEntryName, type SearchTarget, searchTarget } from "./search-target.ts";
 import type { LdapSession, Outcome } from "./session.ts";
@@ -74,9 +75,10 @@ export async function search(
   let sent = 0;
   const send: Running["send"] = (entry, isSelf = false, about = []) => {
     if (sent === most) throw enough;
-    if (performance.now() > deadline) throw timeUp;
+    const now = performance.now();
+    if (now > deadline) throw timeUp;
     sent += 1;
-    return sink.entry(entry.objectName, selection.apply(entry, isSelf, hidden), about);
+    return sink.entry(entry.objectName, selection.apply(entry, isSelf, hidden), about) ?? turn(now);
   };
   try {
     return await run({ request, view, selection, signal, send }, session, offersStartTls);

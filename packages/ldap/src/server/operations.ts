@@ -19,7 +19,7 @@ interface Entry extends Operation {
  */
 export class Operations {
   readonly #outstanding = new Map<number, Entry>();
-  readonly #running = new Set<Operation>();
+  readonly #running = new Set<Entry>();
 
   /** Operations whose peer waits for an answer. */
   get outstanding(): number {
@@ -51,7 +51,7 @@ export class Operations {
 
   /** The operation's work has stopped. @returns whether its answer is still waited for */
   end(operation: Operation): boolean {
-    this.#running.delete(operation);
+    this.#running.delete(operation as Entry);
     return this.#forget(operation);
   }
 
@@ -70,8 +70,7 @@ export class Operations {
 
   /** Ends those whose time is up; what hangs for longer is no longer waited for. */
   expire(now: number, reason: unknown): void {
-    for (const operation of this.#running) {
-      const entry = operation as Entry;
+    for (const entry of this.#running) {
       if (now <= entry.deadline) continue;
       this.#running.delete(entry);
       if (!this.#forget(entry)) continue;

@@ -3,6 +3,7 @@ import { type DistinguishedName, parseDn } from "../codec/index.ts";
 import type { TreeLayout } from "../options.ts";
 import { always, decodeText, never, type Test, unknown } from "./attribute-test.ts";
 import type { Tree } from "./tree.ts";
+import { turn } from "./turn.ts";
 
 /** Kinds of records that are entries. */
 export type EntryOwner = Extract<AttributeOwner, "user" | "group">;
@@ -163,6 +164,7 @@ export class RelationTests {
         (nested && (await this.#directory.query("group", groups, options)).records.length > 0)
       )
         filled.push(group.id);
+      await turn();
     }
     return filled;
   }

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LdapResultCode, parseFilter, type RequestOp } from "../codec/index.ts";
+import {
+  baseDn,
+  groupDn,
+  groupsDn,
+  type Office,
+  office,
+  password,
+  userDn,
+  usersDn,
+} from "../server/office.fixture.ts";
+import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+
+/** What programs ask, word for word as they ask it. */
+const lookups: readonly (readonly [who: string, base: string, filter: string, found: readonly string[]])[] = [
+  [
+    "sssd, a user",
+    baseDn,
+    "(&(uid=ada)(objectclass=posixAccount)(&(uidNumber=*)(!(uidNumber=0))))",
+    [userDn("ada")],
+  ],
+  [
+    "sssd, a user by number",
+    baseDn,
+    "(&(uidNumber=10001)(objectclass=posixAccount)(uid=*)(&(uidNumber=*)(!(uidNumber=0))))",
+    [userDn("ada")],
+  ],
+  [
+    "sssd, a group",
+    baseDn,
+    "(&(cn=staff)(objectclass=posixGroup)(cn=*)(&(gidNumber=*)(!(gidNumber=0))))",
+    [groupDn("staff")],
+  ],
+  [
+    "sssd, groups of a user, RFC 2307bis",
+    baseDn,
+    `(&(member=${userDn("grace")})(objectClass=posixGroup)(cn=*)(&(gidNumber=*)(!(gidNumber=0))))`,
+    [groupDn("staff")],
+  ],
+  [
+    "sssd, what changed",
+    baseDn,
+    "(&(objectclass=posixAccount)(uid=*)(modifyTimestamp>=20991231000000Z)(!(modifyTimestamp=20991231000000Z)))",
+    [],
+  ],
+  ["nslcd, a user", baseDn, "(&(objectClass=posixAccount)(uid=ada))", [userDn("ada")]],
+  [
+    "nslcd, groups of a user",
+    baseDn,
+    `(&(objectClass=posixGroup)(|(memberUid=grace)(member=${userDn("grace")})))`,
+    [groupDn("staff")],
+  ],
+  [
+    "nslcd, groups by unique member",
+    baseDn,
+    `(&(objectClass=posixGroup)(|(memberUid=grace)(uniqueMember=${userDn("grace")})))`,
+    [groupDn("staff")],
+  ],
+  ["Jira, a user", usersDn, "(&(objectclass=inetorgperson)(uid=ada))", [userDn("ada")]],
+  [
+    "Jira in AD mode, everyone: no attribute of that kind here",
+    usersDn,
+    "(&(objectCategory=Person)(sAMAccountName=*))",
+    [],
+  ],
+  [
+    "Jira, groups of a user",
+    groupsDn,
+    `(&(objectClass=groupOfNames)(member=${userDn("grace")}))`,
+    [groupDn("staff")],
+  ],
+  ["Nextcloud, everyone", usersDn, "(|(objectclass=posixAccount))", [userDn("grace"), userDn("ada")]],
+  [
+    "Nextcloud, a login",
+    usersDn,
+    "(&(|(objectclass=inetOrgPerson))(|(uid=ada)(|(mailPrimaryAddress=ada)(mail=ada))))",
+    [userDn("ada")],
+  ],
+  ["Nextcloud, by entryUUID of nobody", baseDn, "(entryUUID=00000000-0000-7000-8000-000000000000)", []],
+  ["GitLab, a login", baseDn, "(&(uid=ada)(objectClass=person))", [userDn("ada")]],
+  ["Gitea", usersDn, "(&(objectClass=posixAccount)(|(uid=ada)(mail=ada)))", [userDn("ada")]],
+  ["Grafana", baseDn, "(|(cn=ada)(uid=ada)(mail=ada))", [userDn("ada")]],
+  ["Grafana, groups of a user", groupsDn, "(&(objectClass=posixGroup)(memberUid=grace))", [groupDn("staff")]],
+  [
+    "Jenkins, a group by name",
+    groupsDn,
+    "(& (cn=staff) (| (objectclass=groupOfNames) (objectclass=groupOfUniqueNames) (objectclass=posixGroup)))",
+    [groupDn("staff")],
+  ],
+  [
+    "Proxmox, everyone",
+    baseDn,
+    "(&(|(objectclass=inetorgperson)(objectclass=posixaccount)(objectclass=person)(objectclass=user))(uid=ada))",
+    [userDn("ada")],
+  ],
+  [
+    "Keycloak, a user",
+    usersDn,
+    "(&(uid=ada)(objectclass=inetOrgPerson)(objectclass=organizationalPerson))",
+    [userDn("ada")],
+  ],
+  [
+    "Keycloak, what changed",
+    usersDn,
+    "(&(objectclass=inetOrgPerson)(|(createTimestamp>=20991231235959.0Z)(modifyTimestamp>=20991231235959.0Z)))",
+    [],
+  ],
+  ["Postfix, an address", baseDn, "(mail=ada@example.com)", [userDn("ada")]],
+  ["Postfix, an address of nobody", baseDn, "(mail=nobody@example.com)", []],
+  ["Dovecot", usersDn, "(&(objectClass=posixAccount)(uid=ada))", [userDn("ada")]],
+  ["OpenVPN", usersDn, "(uid=ada)", [userDn("ada")]],
+  ["Apache, a login", usersDn, "(&(objectClass=*)(uid=ada))", [userDn("ada")]],
+  ["an application that passes on what was typed, escaped", usersDn, "(uid=\\2a\\29\\28uid=\\2a)", []],
+  [
+    "AD tools, nested groups",
+    usersDn,
+    `(memberOf:1.2.840.113556.1.4.1941:=${groupDn("engineers")})`,
+    [userDn("ada")],
+  ],
+  [
+    "AD tools, accounts that are on: no attribute of that kind here",
+    usersDn,
+    "(&(uid=ada)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
+    [],
+  ],
+];
+
+let place: Office;
+let client: LdapTestClient;
+beforeAll(async () => {
+  place = await office();
+  client = ldapTestClient(place.server);
+  await client.bind(userDn("reader"), password);
+});
+afterAll(() => place[Symbol.asyncDispose]());
+
+test.each(lookups)("%s", async (_, base, filter, found) => {
+  const { entries, resultCode } = await client.search({
+    base,
+    filter,
+    attributes: ["uid", "cn", "entryUUID"],
+  });
+  expect([resultCode, ...entries.map(({ dn }) => dn)]).toEqual([0, ...found]);
+});
+
+describe("habits of clients", () => {
+  test("the service finds the person, and the person's DN binds as it came", async () => {
+    const { entries } = await client.search({ base: baseDn, filter: "(uid=ADA)", attributes: ["dn"] });
+    await using login = ldapTestClient(place.server);
+    expect(await login.bind(entries[0]?.dn ?? "", password)).toMatchObject({ resultCode: 0 });
+  });
+
+  test("one connection is bound as one person after another", async () => {
+    await using pooled = ldapTestClient(place.server);
+    for (const name of ["reader", "ada", "reader", "grace"]) {
+      expect(await pooled.bind(userDn(name), password)).toMatchObject({ resultCode: 0 });
+      expect(await pooled.whoAmI()).toBe(`dn:${userDn(name)}`);
+    }
+  });
+
+  test.each([
+    ["JNDI asks for referrals as entries", "2.16.840.1.113730.3.4.2"],
+    [".NET asks for its own domain", "1.2.840.113556.1.4.1339"],
+    ["many ask for pages", "1.2.840.113556.1.4.319"],
+    ["ppolicy is asked for", "1.3.6.1.4.1.42.2.27.8.5.1"],
+    ["sssd asks to dereference", "1.3.6.1.4.1.4203.666.5.16"],
+  ])("%s by a control that is not critical, and gets a plain answer", async (_, oid) => {
+    const op: RequestOp = {
+      type: "searchRequest",
+      baseObject: usersDn,
+      scope: "wholeSubtree",
+      derefAliases: "derefAlways",
+      sizeLimit: 0,
+      timeLimit: 0,
+      typesOnly: false,
+      filter: parseFilter("(uid=ada)"),
+      attributes: ["uid"],
+    };
+    const responses = await client.send(op, { controls: [{ oid, critical: false }] });
+    expect(responses).toMatchObject([{ objectName: userDn("ada") }, { resultCode: 0 }]);
+  });
+
+  test("entryUUID stays the same through a rename, and finds the person", async () => {
+    const { id } = place.user.grace;
+    const byId = async (): Promise<string | undefined> =>
+      (await client.search({ base: baseDn, filter: `(entryUUID=${id.toUpperCase()})` })).entries[0]?.dn;
+    expect(await byId()).toBe(userDn("grace"));
+    await place.directory.users.update(place.user.grace.id, { username: "hopper" });
+    expect(await byId()).toBe(userDn("hopper"));
+    await place.directory.users.update(place.user.grace.id, { username: "grace" });
+    expect(await byId()).toBe(userDn("grace"));
+  });
+
+  test("Apache asks whether a group has a member, by the attributes it knows", async () => {
+    for (const attribute of ["member", "uniquemember"])
+      expect((await client.compare(groupDn("staff"), attribute, userDn("ada"))).resultCode).toBe(
+        LdapResultCode.compareTrue,
+      );
+    expect((await client.compare(groupDn("staff"), "uniqueMember", userDn("reader"))).resultCode).not.toBe(
+      LdapResultCode.compareTrue,
+    );
+  });
+
+  test("an attribute nobody knows is passed over among those to return", async () => {
+    const attributes = [
+      "uid",
+      "sambaSID",
+      "primaryGroupID",
+      "shadowExpire",
+      "krbPrincipalName",
+      "nsUniqueId",
+      "jpegPhoto",
+    ];
+    const { entries } = await client.search({ base: userDn("ada"), attributes });
+    expect(entries[0]?.attributes).toEqual({ uid: ["ada"] });
+  });
+});
