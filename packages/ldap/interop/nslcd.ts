@@ -1,16 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { constants, readdirSync, statSync } from "node:fs";
+import { constants, existsSync, readdirSync, statSync } from "node:fs";
 import { access, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { baseDn, type Fixture, groupsDn, passwords, usersDn } from "./fixture.ts";
 import { type ProgramResult, runProgram, startProgram } from "./run-program.ts";
 import { until } from "./until.ts";
 
-/**
- * Where the programs and modules of nslcd lie: in the system, or below the folder that `NSLCD_ROOT` names, into which
- * Debian's nslcd, libnss-ldapd, libpam-ldapd and pamtester were unpacked (`dpkg-deb -x`). Installing the latter would
- * change how the machine logs people in.
- */
+// Where scripts/install-peers.sh unpacks Debian's packages: installing them would change how the machine logs people in.
+const unpackedFolder = fileURLToPath(
+  new URL("../../../node_modules/.cache/directorykit-peers", import.meta.url),
+);
+
+/** Where the programs and modules of nslcd lie: unpacked by `scripts/install-peers.sh`, or in the system. */
 export interface NslcdFiles {
   readonly nslcd: string;
   readonly pamtester: string;
@@ -21,7 +23,7 @@ export interface NslcdFiles {
 /** Finds them, or says by `string` what is missing. */
 export function findNslcd(): NslcdFiles | string {
   if (!mayMount()) return "right to mount in a namespace of its own";
-  const root = process.env["NSLCD_ROOT"] ?? "/";
+  const root = existsSync(join(unpackedFolder, "nslcd.done")) ? unpackedFolder : "/";
   const programs = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/bin"];
   const libraries = ["/lib", "/usr/lib"].flatMap((folder) => [
     folder,
@@ -91,7 +93,8 @@ export async function startPosixMachine(files: NslcdFiles, fixture: Fixture): Pr
   await until("nslcd listens", async () => {
     if (ended !== undefined) throw new Error(`nslcd has ended:\n${ended.stderr}`);
     // unshare, the shell and nslcd are one process after another, so its number is nslcd's.
-    return access(`/proc/${machine.pid}/root/run/nslcd/socket`, constants.W_OK).then(
+    // The namespace's own view of the file system, through its process.
+    return access(join("/proc", String(machine.pid), "root", "run", "nslcd", "socket"), constants.W_OK).then(
       () => true,
       () => false,
     );
