@@ -3,6 +3,7 @@
 # Anywhere else, or where the installation fails, it names what is missing and how to get it; on Debian and Ubuntu with
 # CI=true that is an error. Elsewhere the tests decide: with CI=true one that misses its peer fails.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 # Debian package, what it is for. The names are those of Debian 12; Ubuntu has the same.
 peers=(
@@ -13,6 +14,11 @@ peers=(
   "openssl:certificates, and a look at TLS from outside"
 )
 
+# Installing these would change how the machine itself logs people in; they are unpacked beside node_modules' programs
+# instead, and the tests run them in a mount namespace.
+unpacked=(nslcd libnss-ldapd libpam-ldapd pamtester)
+unpacked_folder=node_modules/.cache/directorykit-peers
+
 missing=()
 missing_packages=()
 for peer in "${peers[@]}"; do
@@ -22,8 +28,11 @@ for peer in "${peers[@]}"; do
     missing_packages+=("$package")
   fi
 done
+for package in "${unpacked[@]}"; do
+  [ -e "$unpacked_folder/$package.done" ] || missing+=("$package:PAM and NSS over LDAP, unpacked into $unpacked_folder")
+done
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "install-peers: all ${#peers[@]} are here"
+  echo "install-peers: all $((${#peers[@]} + ${#unpacked[@]})) are here"
   exit 0
 fi
 
@@ -57,10 +66,25 @@ install_missing() {
   if command -v debconf-set-selections >/dev/null; then
     echo "slapd slapd/no_configuration boolean true" | debconf-set-selections || return 1
   fi
-  "${apt[@]}" install -y --no-install-recommends "${missing_packages[@]}"
+  if [ ${#missing_packages[@]} -gt 0 ]; then
+    "${apt[@]}" install -y --no-install-recommends "${missing_packages[@]}" || return 1
+  fi
 }
-echo "install-peers: installing ${missing_packages[*]}"
-if ! install_missing </dev/null >"$log" 2>&1; then
+unpack_missing() {
+  mkdir -p "$unpacked_folder"
+  for package in "${unpacked[@]}"; do
+    [ -e "$unpacked_folder/$package.done" ] && continue
+    download=$(mktemp -d)
+    # apt fetches as a user of its own where it can, which must be able to write there.
+    chmod 777 "$download"
+    (cd "$download" && "${apt[@]}" download "$package") || return 1
+    dpkg-deb -x "$download"/*.deb "$unpacked_folder" || return 1
+    rm -rf "$download"
+    touch "$unpacked_folder/$package.done"
+  done
+}
+echo "install-peers: installing ${missing[*]%%:*}"
+if ! { install_missing && unpack_missing; } </dev/null >"$log" 2>&1; then
   tail -n 20 "$log" >&2
   rm -f "$log"
   give_up 1 "apt-get failed"
