@@ -3,7 +3,7 @@ import type { Directory } from "../directory.ts";
 import { memoryStore } from "../memory/memory-store.ts";
 import type { Change } from "../model/change.ts";
 import type { Store } from "../store/store.ts";
-import { fallibleStore } from "../testing/other-stores.ts";
+import { fallibleStore, holdingStore } from "../testing/other-stores.ts";
 import { failure, keptLog, openDirectory } from "../testing/test-directory.ts";
 
 const revisions = (changes: readonly Change[]): number[] => changes.map((one) => one.revision);
@@ -112,6 +112,41 @@ describe("a listener", () => {
     for (const node of nodes) await node.ensureFresh();
     expect(heard).toEqual([upTo(100), upTo(100)]);
     for (const node of nodes) await node.close();
+  });
+
+  test("hears once of a commit that a look at the store finds as well", async () => {
+    const store = holdingStore();
+    const { directory } = await openDirectory({ store, pollMs: 1_000_000, maxStalenessMs: 0 });
+    const heard: number[] = [];
+    directory.onChanges((changes) => heard.push(...revisions(changes)));
+    const held = store.hold("changes", "before");
+    const looking = directory.ensureFresh();
+    await held.reached;
+    await directory.users.create({ username: "ada" });
+    await directory.users.create({ username: "bob" });
+    held.release();
+    await looking;
+    await directory.users.create({ username: "carol" });
+    expect(heard).toEqual([1, 2, 3]);
+    expect(directory.revision).toBe(3);
+    await directory.close();
+  });
+
+  test("hears of a commit that came after the look at the store it waits for", async () => {
+    const store = holdingStore();
+    const { directory: other } = await openDirectory({ store });
+    const { directory } = await openDirectory({ store, pollMs: 1_000_000, maxStalenessMs: 0 });
+    const heard: number[] = [];
+    directory.onChanges((changes) => heard.push(...revisions(changes)));
+    const held = store.hold("changes", "after");
+    const looking = directory.ensureFresh();
+    await held.reached;
+    await other.users.create({ username: "ada" });
+    const written = directory.users.create({ username: "bob" });
+    held.release();
+    await Promise.all([looking, written]);
+    expect(heard).toEqual([1, 2]);
+    await directory.close();
   });
 
   test("that throws, at once or later, keeps nobody else from hearing and no write from returning", async () => {

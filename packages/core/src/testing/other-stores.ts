@@ -26,6 +26,49 @@ export function fallibleStore(store: Store = memoryStore()): FallibleStore {
   };
 }
 
+/** A read that waits for the test. */
+export interface HeldRead {
+  /** Resolves when the read is there. */
+  readonly reached: Promise<void>;
+  /** Lets it go on. */
+  release(): void;
+}
+
+/** A store in memory whose reads can be held. */
+export interface HoldingStore extends Store {
+  /** Holds the next read outside transactions of this method, before it looks or with what it has seen. */
+  hold(read: Read, when: "before" | "after"): HeldRead;
+}
+
+/** @returns a store in memory that holds what it is told to */
+export function holdingStore(store: Store = memoryStore()): HoldingStore {
+  const holds = new Map<string, () => Promise<void>>();
+  const pass = async (place: string): Promise<void> => {
+    const hold = holds.get(place);
+    holds.delete(place);
+    await hold?.();
+  };
+  return {
+    ...store,
+    hold: (read, when) => {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      holds.set(`${when} ${read}`, () => {
+        reached.resolve();
+        return released.promise;
+      });
+      return { reached: reached.promise, release: released.resolve };
+    },
+    reader: (organization) =>
+      mapReads(store.reader(organization), (name, read) => async (...given) => {
+        await pass(`before ${name}`);
+        const answer = await read(...given);
+        await pass(`after ${name}`);
+        return answer;
+      }),
+  };
+}
+
 /** A store that keeps no index: it hands every filter back, as the contract allows. */
 export function plainStore(store: Store = memoryStore()): Store {
   const plain = <R extends Reader>(reader: R): R => ({
