@@ -131,6 +131,8 @@ export class Connection {
     if (overdue !== undefined) {
       if (overdue !== "linger") this.#context.count(overdue);
       this.destroy();
+    } else if (this.#over) {
+      return;
     } else if (this.#partialSince !== undefined && now - this.#partialSince > limits.messageTimeoutMs) {
       this.#context.count("messageTimeoutMs");
       this.destroy();

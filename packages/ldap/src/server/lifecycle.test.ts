@@ -142,6 +142,26 @@ describe("closing", () => {
   });
 });
 
+describe("a connection that says nothing", () => {
+  test("is told and closed after a while, bound or not", async () => {
+    const seen: unknown[] = [];
+    const metrics = {
+      count: (name: string, labels: object = {}) => seen.push({ name, ...labels }),
+      observe: () => {},
+    };
+    await using place = await office({ limits: { idleTimeoutMs: 100 } }, { metrics });
+    const anonymous = ldapTestClient(place.server);
+    const bound = ldapTestClient(place.server);
+    await bound.bind(userDn("ada"), password);
+    for (const client of [anonymous, bound])
+      expect(await client.closed).toMatchObject({ resultCode: LdapResultCode.unavailable });
+    const hits = seen.filter((one) => (one as { limit?: string }).limit === "idleTimeoutMs");
+    expect(hits).toEqual(
+      Array(2).fill({ name: "directorykit_ldap_limit_hit_total", limit: "idleTimeoutMs" }),
+    );
+  });
+});
+
 describe("setTls", () => {
   const peerOf = (port: number): Promise<TLSSocket> =>
     new Promise((resolve, reject) => {
