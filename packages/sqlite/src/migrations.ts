@@ -1,3 +1,6 @@
+/** Changes that one row of the feed holds at most. */
+export const changesPerRow = 100;
+
 /** One step of the schema. */
 export interface SqliteMigration {
   /** The file's `user_version` after this step: 1, 2, 3 … */
@@ -81,6 +84,8 @@ export const sqliteMigrations: readonly SqliteMigration[] = [
   PRIMARY KEY (organization, member, container)
 ) STRICT, WITHOUT ROWID`,
       "CREATE INDEX edge_container ON edge (organization, container, kind, member, origin)",
+      // One row for the changes made in one call, a hundred at most, numbered by the last of them: a load of people
+      // writes many at once.
       `CREATE TABLE change (
   organization INTEGER NOT NULL,
   revision INTEGER NOT NULL,

@@ -19,6 +19,7 @@ import type {
 import type { SqlValue } from "./driver.ts";
 import { afterPrefix, type FilterScope } from "./filter-sql.ts";
 import { memberKinds, membersFromText, membershipOf } from "./membership-row.ts";
+import { changesPerRow } from "./migrations.ts";
 import { type PlannedSql, type PlanStatistics, planCount, planQuery } from "./query-plan.ts";
 import type { ReadSession } from "./read-session.ts";
 import { encodeId, encodeIdList } from "./record-id.ts";
@@ -109,16 +110,25 @@ export function sqliteReader(session: () => ReadSession, organizationId: Organiz
       const { session: now, organization } = at();
       if (organization === undefined) return { changes: [], revision: 0, oldest: 1 };
       const revision = revisionOf(now, organization);
+      // The feed has no gaps, so the rows that hold what is wanted are known by their numbers.
       const rows = await now.all([
         {
-          text: "SELECT revision, doc FROM change WHERE organization = ? AND revision > ? AND revision <= ? ORDER BY revision LIMIT ?",
-          parameters: [organization, after, revision, limit],
+          text: "SELECT revision, doc FROM change WHERE organization = ? AND revision > ? AND revision <= ? AND revision < ? ORDER BY revision",
+          parameters: [organization, after, revision, after + limit + changesPerRow],
           rows: limit,
         },
       ]);
-      const oldest = now.get("SELECT min(revision) FROM change WHERE organization = ?", [organization]);
+      const changes = rows.flatMap(([last, doc]) => {
+        const together = parse<Change[]>(doc);
+        const first = (last as number) - together.length + 1;
+        return together.map((change, i) => ({ ...change, revision: first + i }));
+      });
+      const oldest = now.get(
+        "SELECT revision - json_array_length(doc) + 1 FROM change WHERE organization = ? ORDER BY revision LIMIT 1",
+        [organization],
+      );
       return {
-        changes: rows.map(([at, doc]) => ({ ...parse<Change>(doc), revision: at as number })),
+        changes: changes.filter((change) => change.revision > after).slice(0, limit),
         revision,
         oldest: (oldest?.[0] as number | null | undefined) ?? 1,
       };

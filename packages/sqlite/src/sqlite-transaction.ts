@@ -12,6 +12,7 @@ import {
 import type { Dictionary } from "./dictionary.ts";
 import type { SqlValue } from "./driver.ts";
 import { membershipOf, membershipRow } from "./membership-row.ts";
+import { changesPerRow } from "./migrations.ts";
 import type { ReadSession } from "./read-session.ts";
 import { encodeId } from "./record-id.ts";
 import { RecordWriter } from "./record-writer.ts";
@@ -139,13 +140,14 @@ function appendChanges(
   first: number,
   drafts: readonly ChangeDraft[],
 ): void {
-  drafts.forEach((draft, i) => {
+  for (let from = 0; from < drafts.length; from += changesPerRow) {
+    const together = drafts.slice(from, from + changesPerRow);
     statements.run("INSERT INTO change (organization, revision, doc) VALUES (?, ?, ?)", [
       organization,
-      first + i,
-      JSON.stringify(draft),
+      first + from + together.length - 1,
+      JSON.stringify(together),
     ]);
-  });
+  }
 }
 
 function appendAudit(statements: StatementCache, organization: number, events: readonly AuditEvent[]): void {
