@@ -27,11 +27,11 @@ export async function checkReadmes(root: string): Promise<string[]> {
   const folder = await mkdtemp(join(root, ".readme-"));
   try {
     const programs: Program[] = [];
-    for (const home of [root, ...packages.map((one) => one.folder)]) {
+    for (const [number, home] of [root, ...packages.map((one) => one.folder)].entries()) {
       const readme = join(home, "README.md");
       const text = await readFile(readme, "utf8").catch(() => undefined);
       if (text === undefined) continue;
-      programs.push(...programsOf(relative(root, readme), text, programs.length, folder));
+      programs.push(...programsOf(relative(root, readme), text, number, folder));
     }
     if (programs.length === 0) return ["no README holds a program"];
     for (const { file, block } of programs) await writeFile(file, block.code);
@@ -44,7 +44,7 @@ export async function checkReadmes(root: string): Promise<string[]> {
   }
 }
 
-function programsOf(readme: string, text: string, from: number, folder: string): Program[] {
+function programsOf(readme: string, text: string, number: number, folder: string): Program[] {
   const blocks = codeBlocks(text);
   return blocks.flatMap((block, i) => {
     if (!["ts", "js", "typescript", "javascript"].includes(block.language) || block.mark === "fragment")
@@ -54,7 +54,7 @@ function programsOf(readme: string, text: string, from: number, folder: string):
     return [
       {
         place: `${readme}:${block.line}`,
-        file: join(folder, `block-${from + i}.${extension}`),
+        file: join(folder, `block-${number}-${i}.${extension}`),
         block,
         shows: next?.language === "text" ? next.code.trim() : undefined,
       },
@@ -75,7 +75,7 @@ async function typeCheck(root: string, folder: string, programs: readonly Progra
   });
   if (result.ok) return [];
   return result.stdout.split("\n").flatMap((line) => {
-    const [, name, row, rest] = /^.*?(block-\d+\.ts)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
+    const [, name, row, rest] = /^.*?(block-\d+-\d+\.ts)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
     const program = programs.find(({ file }) => name !== undefined && file.endsWith(name));
     if (program === undefined) return line.trim() === "" ? [] : [line];
     return [`${program.place}: line ${row} of the block: ${rest}`];
