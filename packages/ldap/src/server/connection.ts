@@ -33,7 +33,7 @@ import { whoAmI } from "../handlers/who-am-i.ts";
 import { answerKey, cachedSearch } from "./cached-search.ts";
 import { Channel, highWaterBytes } from "./channel.ts";
 import { Operations } from "./operations.ts";
-import { responseTo } from "./response.ts";
+import { refusalOf, responseTo } from "./response.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /** Who is at the other end. */
@@ -208,7 +208,8 @@ export class Connection {
       this.#answerFromCache(frame, peeked)
     )
       return;
-    const message = decodeMessage(frame);
+    const message = this.#decode(frame, peeked);
+    if (message === undefined) return;
     const op = message.protocolOp;
     if (!isRequest(op) || message.messageId === 0) {
       this.#context.count("malformed");
@@ -232,6 +233,25 @@ export class Connection {
     this.#context.operation(op.type);
     if (unavailableControl(op, message.controls) === undefined) this.#dispatch(message, op, frame, peeked);
     else this.#answer(message.messageId, op, { resultCode: LdapResultCode.unavailableCriticalExtension });
+  }
+
+  /**
+   * The message, or `undefined` once it has been answered: a request that is whole but says what cannot be, such as an
+   * unknown scope, gets protocolError as its result; anything worse ends the connection (RFC 4511 §4.1.1).
+   */
+  #decode(frame: Buffer, { messageId, opTag }: PeekedMessage): LdapMessage | undefined {
+    try {
+      return decodeMessage(frame);
+    } catch (error) {
+      const refusal =
+        isLdapDecodeError(error) && error.code === "invalid-value"
+          ? refusalOf(opTag, error.message)
+          : undefined;
+      if (refusal === undefined || messageId === 0 || this.#operations.has(messageId)) throw error;
+      this.#context.count("malformed");
+      this.#write(messageId, refusal);
+      return undefined;
+    }
   }
 
   #dispatch(message: LdapMessage, op: RequestOp, frame: Buffer, peeked: PeekedMessage): void {

@@ -1,4 +1,10 @@
-import { ExtendedOid, type RequestOp, type ResponseOp } from "../codec/index.ts";
+import {
+  ExtendedOid,
+  LdapResultCode,
+  OperationTag,
+  type RequestOp,
+  type ResponseOp,
+} from "../codec/index.ts";
 import type { Outcome } from "../handlers/session.ts";
 
 /** The response that belongs to a request, or `undefined` where there is none. */
@@ -33,6 +39,32 @@ export function responseTo(op: RequestOp, outcome: Outcome): ResponseOp | undefi
       };
     case "unbindRequest":
     case "abandonRequest":
+      return undefined;
+  }
+}
+
+/**
+ * The response that refuses a request of which only the kind is known, or `undefined` where there is none. A bind is
+ * not among them: what it carries decides who the connection belongs to, so one that is wrong ends it.
+ */
+export function refusalOf(opTag: number, diagnosticMessage: string): ResponseOp | undefined {
+  const result = { resultCode: LdapResultCode.protocolError, matchedDN: "", diagnosticMessage };
+  switch (opTag) {
+    case OperationTag.searchRequest:
+      return { type: "searchResDone", ...result };
+    case OperationTag.compareRequest:
+      return { type: "compareResponse", ...result };
+    case OperationTag.modifyRequest:
+      return { type: "modifyResponse", ...result };
+    case OperationTag.addRequest:
+      return { type: "addResponse", ...result };
+    case OperationTag.delRequest:
+      return { type: "delResponse", ...result };
+    case OperationTag.modDNRequest:
+      return { type: "modDNResponse", ...result };
+    case OperationTag.extendedReq:
+      return { type: "extendedResp", ...result };
+    default:
       return undefined;
   }
 }
