@@ -37,7 +37,11 @@ function addOwnKeys(kind: RecordKind, record: RecordTypes[RecordKind], keys: Key
     case "user": {
       const user = record as RecordTypes["user"];
       const primary = user.emails.find((email) => email.primary);
-      if (primary !== undefined) keys.push(["primaryEmail", foldCase(primary.value)]);
+      const email = primary === undefined ? undefined : foldCase(primary.value);
+      if (email !== undefined) keys.push(["primaryEmail", email]);
+      // Both serve to log in, so nobody may take another's address for a username, or the other way round.
+      const username = foldCase(user.username);
+      if (username.includes("@") && username !== email) keys.push(["primaryEmail", username]);
       for (const external of user.externalIds)
         keys.push(["externalId", `${external.source}\n${external.id}`]);
       break;

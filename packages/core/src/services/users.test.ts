@@ -183,3 +183,15 @@ describe("a user", () => {
     });
   });
 });
+
+test("nobody takes another's e-mail address for a username, or the other way round", async () => {
+  const { directory } = await openDirectory();
+  await directory.users.create({ username: "ada", email: "ada@example.com" });
+  await directory.users.create({ username: "grace@example.com", email: "grace@example.com" });
+  await expect(directory.users.create({ username: "Ada@Example.com" })).rejects.toMatchObject({
+    code: "conflict",
+  });
+  await expect(directory.users.create({ username: "g", email: "GRACE@example.com" })).rejects.toMatchObject({
+    code: "conflict",
+  });
+});

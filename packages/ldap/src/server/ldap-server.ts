@@ -211,7 +211,10 @@ export class LdapServer {
 
   #start(): void {
     if (this.#sweep !== undefined) return;
-    this.#stopListening = this.#options.directory.onChanges((changes) => this.#changed(changes));
+    this.#stopListening = this.#options.directory.onChanges(
+      (changes) => this.#changed(changes),
+      () => this.#lostChanges(),
+    );
     this.#sweep = setInterval(() => {
       const now = performance.now();
       for (const connection of this.#connections) connection.checkTimeouts(now);
@@ -231,6 +234,13 @@ export class LdapServer {
     for (const change of changes) this.#view.forget(change);
     this.#answers.apply(changes);
     this.#register.apply(changes);
+  }
+
+  /** Changes happened that this node will never hear of: nothing kept counts any more, and everyone binds anew. */
+  #lostChanges(): void {
+    this.#view.forgetAll();
+    this.#answers.clear();
+    this.#register.endAll();
   }
 
   #accept(socket: Socket, tls: boolean): void {

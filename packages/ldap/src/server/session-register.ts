@@ -73,6 +73,12 @@ export class SessionRegister {
       for (const connection of this.#bound.get(user) ?? []) void this.check(connection);
   }
 
+  /** Ends every connection that is bound: among changes that were lost may have been anything. */
+  endAll(): void {
+    for (const watch of this.#watches) watch.changed = true;
+    for (const user of [...this.#bound.keys()]) this.#end(user);
+  }
+
   /** Ends the connection unless the person is still let in. */
   async check(connection: RevocableConnection): Promise<void> {
     const { identity } = connection;
