@@ -186,6 +186,11 @@ export class ChangeFeed {
       if (first !== undefined) {
         if (first.revision !== this.#revision + 1) this.#lose();
         this.#publish(news);
+      } else if (page.revision > this.#revision && page.oldest > page.revision) {
+        // Everything up to now was dropped; what comes next starts from here.
+        this.#revision = page.revision;
+        this.#lose();
+        this.#wake();
       }
       if (page.changes.length < pageSize) break;
     }
