@@ -12,7 +12,10 @@ export interface SqliteStoreOptions {
   readonly path: string;
   /** The SQLite library. Default: `node:sqlite`. */
   readonly driver?: SqliteDriver;
-  /** A transaction whose work takes longer is rolled back and rejects with `timeout`, in milliseconds. Default 10,000. */
+  /**
+   * A transaction that asks the store nothing for this long is rolled back and rejects with `timeout`, in milliseconds.
+   * Default 10,000. One that goes on working, as an import does, may take longer.
+   */
   readonly transactionTimeoutMs?: number;
   /** Transactions that may wait for their turn; one more is refused with `overloaded`. Default 10,000. */
   readonly maxWaitingTransactions?: number;

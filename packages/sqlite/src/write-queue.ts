@@ -138,11 +138,17 @@ export class WriteQueue {
   async #one(job: Job, savepoint: boolean): Promise<Outcome> {
     if (job.signal?.aborted === true) return { ok: false, error: aborted() };
     let open = true;
+    let usedAt = performance.now();
     try {
       if (savepoint) this.#statements.run("SAVEPOINT work", []);
       const value = await this.#bounded(
-        job.run(() => open),
+        // Every call of the transaction asks this first, so it also tells that the work goes on.
+        job.run(() => {
+          usedAt = performance.now();
+          return open;
+        }),
         job.signal,
+        () => usedAt,
       );
       open = false;
       if (savepoint) this.#statements.run("RELEASE work", []);
@@ -170,7 +176,8 @@ export class WriteQueue {
     }
   }
 
-  #bounded(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<unknown> {
+  /** Waits for the work, as long as it uses the transaction now and then. */
+  #bounded(work: Promise<unknown>, signal: AbortSignal | undefined, usedAt: () => number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const stop = (error: DirectoryError): void => {
         clearTimeout(timer);
@@ -178,13 +185,18 @@ export class WriteQueue {
         reject(error);
       };
       const onAbort = (): void => stop(aborted());
-      const timer = setTimeout(() => {
-        stop(
-          new DirectoryError("timeout", "the transaction took too long and was rolled back", {
-            details: { limit: "transactionTimeoutMs" },
-          }),
-        );
-      }, this.#limits.transactionMs);
+      const look = (): void => {
+        const left = usedAt() + this.#limits.transactionMs - performance.now();
+        if (left > 0) timer = setTimeout(look, left);
+        else {
+          stop(
+            new DirectoryError("timeout", "the transaction stood still for too long and was rolled back", {
+              details: { limit: "transactionTimeoutMs" },
+            }),
+          );
+        }
+      };
+      let timer = setTimeout(look, this.#limits.transactionMs);
       signal?.addEventListener("abort", onAbort);
       work.then(
         (value) => {

@@ -139,6 +139,8 @@ async function writeUsers(
 ): Promise<Map<string, UserId>> {
   const ids = new Map<string, UserId>();
   for (let from = 0; from < document.users.length; from += batch) {
+    // Whoever else this process serves gets a turn between batches.
+    await new Promise((resolve) => setImmediate(resolve));
     const slice = document.users.slice(from, from + batch);
     const created = await unit.createMany(
       "user",
