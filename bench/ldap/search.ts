@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -128,15 +128,5 @@ async function startOurs(where: string, cache?: string): Promise<Peer> {
 }
 
 function slapdVersion(): string {
-  const { stderr } = spawnSyncText("slapd", ["-VV"]);
-  return /slapd ([\d.]+)/.exec(stderr)?.[1] ?? "?";
-}
-
-function spawnSyncText(command: string, args: readonly string[]): { readonly stderr: string } {
-  try {
-    execFileSync(command, [...args], { stdio: ["ignore", "ignore", "pipe"] });
-    return { stderr: "" };
-  } catch (error) {
-    return { stderr: String((error as { stderr?: Buffer }).stderr ?? "") };
-  }
+  return /slapd ([\d.]+)/.exec(String(spawnSync("slapd", ["-VV"]).stderr))?.[1] ?? "?";
 }
