@@ -1,5 +1,5 @@
 import { DirectoryError, type Store } from "@directorykit/core";
-import { Journal } from "./journal.ts";
+import { type Journal, openJournal } from "./journal.ts";
 import { live, tablesReader } from "./reader.ts";
 import { Tables } from "./tables.ts";
 import { tablesTransaction } from "./transaction.ts";
@@ -49,7 +49,7 @@ export function fileStore(path: string): Store {
     capabilities: { durable: true },
     open: () =>
       inTurn(async () => {
-        journal ??= await Journal.open(path, (organization, rows) => tablesOf(organization).apply(rows));
+        journal ??= await openJournal(path, (organization, rows) => tablesOf(organization).apply(rows));
       }),
     close: () =>
       inTurn(async () => {
@@ -64,15 +64,14 @@ export function fileStore(path: string): Store {
     },
     collectGarbage: async (now) => {
       let dropped = 0;
-      for (const organization of organizations.keys()) {
+      for (const organization of organizations.keys())
         await write(organization, async (open) => {
-          for (const key of open().keys("expiring")) {
-            if (live(open(), key, now) !== undefined) continue;
-            open().set("expiring", key, undefined);
-            dropped += 1;
-          }
+          const ended = open()
+            .keys("expiring")
+            .filter((key) => live(open(), key, now) === undefined);
+          for (const key of ended) open().set("expiring", key, undefined);
+          dropped += ended.length;
         });
-      }
       return dropped;
     },
   };

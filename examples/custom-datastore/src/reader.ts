@@ -18,6 +18,7 @@ export function live(tables: Tables, key: string, now: number): Expiring | undef
 export function tablesReader(open: () => Tables): core.Reader {
   const get = <K extends core.RecordKind>(kind: K, id: string): core.RecordTypes[K] | undefined =>
     open().get<core.IndexedRecord<K>>(kind, id)?.record;
+  const edges = (): readonly core.Membership[] => open().values("member");
   return {
     revision: async () => open().keys("change").length,
     get: async (kind, id) => get(kind, id),
@@ -39,15 +40,9 @@ export function tablesReader(open: () => Tables): core.Reader {
       return { records, ...values, more: found.length > limit, residual: filter };
     },
     count: async () => undefined,
-    groupsOf: async (members) => {
-      const wanted = new Set(members);
-      return open()
-        .values<core.Membership>("member")
-        .filter((edge) => wanted.has(edge.member));
-    },
+    groupsOf: async (members) => edges().filter((edge) => members.includes(edge.member)),
     membersOf: async (group, { after = "", limit, kind }) =>
-      open()
-        .values<core.Membership>("member")
+      edges()
         .filter((edge) => edge.group === group && edge.member > after)
         .filter((edge) => kind === undefined || edge.memberKind === kind)
         .slice(0, limit),
@@ -61,16 +56,14 @@ export function tablesReader(open: () => Tables): core.Reader {
       return events
         .filter(({ id }) => after === undefined || (descending === true ? id < after : id > after))
         .filter(({ target: to, actor: by }) => (target ?? to?.id) === to?.id && (actor ?? by.id) === by.id)
-        .filter((event) => event.action === (action ?? event.action) || isOfFamily(event.action, action))
+        .filter((event) =>
+          action?.endsWith(".") ? event.action.startsWith(action) : event.action === (action ?? event.action),
+        )
         .slice(0, limit);
     },
     counter: async (key, now) => live(open(), keyOf("counter", key), now)?.counter,
     peekOnce: async (key, now) => live(open(), keyOf("once", key), now)?.value,
   };
-}
-
-function isOfFamily(action: string, family: string | undefined): boolean {
-  return family?.endsWith(".") === true && action.startsWith(family);
 }
 
 /** The value that decides a record's place: its smallest, or its largest when the order falls. */
@@ -83,8 +76,7 @@ function placeOf(row: core.IndexedRecord, order: core.StoreQuery["order"]): core
 type Place = { readonly id: string; readonly value?: core.IndexValue | undefined };
 
 function compare(a: Place, b: Place, order: core.StoreQuery["order"]): number {
-  const byId = a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-  if (order === undefined || a.value === b.value) return byId;
+  if (order === undefined || a.value === b.value) return compareIndexValues(a.id, b.id);
   if (a.value === undefined) return 1;
   if (b.value === undefined) return -1;
   return compareIndexValues(a.value, b.value) * (order.descending ? -1 : 1);

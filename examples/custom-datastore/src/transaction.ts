@@ -4,8 +4,10 @@ import type { Tables } from "./tables.ts";
 
 /** Writes into tables that lie over the committed ones. Throwing those away undoes everything. */
 export function tablesTransaction(open: () => Tables): Transaction {
+  // The id is a unique key like the others.
+  const keysOf = (row: IndexedRecord): IndexedRecord["keys"] => [["id", row.record.id], ...row.keys];
   const put = (kind: string, row: IndexedRecord): void => {
-    for (const [key, value] of row.keys) {
+    for (const [key, value] of keysOf(row)) {
       if (open().get("key", keyOf(kind, key, value)) !== undefined)
         throw new DirectoryError("conflict", `another record has this ${key}`, { details: { key } });
       open().set("key", keyOf(kind, key, value), row.record.id);
@@ -16,7 +18,7 @@ export function tablesTransaction(open: () => Tables): Transaction {
     const row = open().get<IndexedRecord>(kind, id);
     if (row === undefined) throw new DirectoryError("not-found", "no such record");
     if (row.record.version !== version) throw new DirectoryError("stale-write", "the record changed");
-    for (const [key, value] of row.keys) open().set("key", keyOf(kind, key, value), undefined);
+    for (const [key, value] of keysOf(row)) open().set("key", keyOf(kind, key, value), undefined);
     open().set(kind, id, undefined);
   };
   const expire = (key: string, row: Expiring | undefined): void => open().set("expiring", key, row);
@@ -30,11 +32,7 @@ export function tablesTransaction(open: () => Tables): Transaction {
       return first;
     },
     insert: async (kind, records) => {
-      for (const row of records as readonly IndexedRecord[]) {
-        if (open().get(kind, row.record.id) !== undefined)
-          throw new DirectoryError("conflict", "a record with this id exists", { details: { key: "id" } });
-        put(kind, row);
-      }
+      for (const row of records as readonly IndexedRecord[]) put(kind, row);
     },
     update: async (kind, row, expectedVersion) => {
       take(kind, row.record.id, expectedVersion);
