@@ -96,9 +96,13 @@ async function whileSearching<T>(work: () => Promise<T>): Promise<[T, number[]]>
       await wait(10);
     }
   })();
-  const result = await work();
-  searching = false;
-  await searched;
+  // Together, so that a search that fails ends the run instead of the process, and the server with it.
+  const [result] = await Promise.all([
+    work().finally(() => {
+      searching = false;
+    }),
+    searched,
+  ]);
   await searcher.unbind();
   return [result, latencies.sort((a, b) => a - b)];
 }

@@ -1,10 +1,10 @@
-// Run: node --conditions=@directorykit/source packages/sqlite/src/sqlite-store.bench.ts [users]
+// The store by itself, without the directory above it. Arguments: people (default 100000), people per transaction (5000).
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { IndexedRecord, OrganizationId, Reader, Store, StoreFilter } from "@directorykit/core";
-import { sqliteStore } from "./sqlite-store.ts";
+import { sqliteStore } from "@directorykit/sqlite";
 
 const users = Number(process.argv[2] ?? 100_000);
 const batch = Number(process.argv[3] ?? 5000);
