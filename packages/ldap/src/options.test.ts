@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => directory.close());
 
 test("defaults are filled in", () => {
-  expect(resolveOptions({ directory })).toMatchObject({
+  expect(resolveOptions({ directory })[0]).toMatchObject({
     layout: {
       users: "ou=Users",
       groups: "ou=Groups",
@@ -22,7 +22,7 @@ test("defaults are filled in", () => {
     limits: defaultLdapLimits,
     plaintextBind: "never",
   });
-  expect(resolveOptions({ directory, limits: { maxConnections: 5 } }).limits).toEqual({
+  expect(resolveOptions({ directory, limits: { maxConnections: 5 } })[0].limits).toEqual({
     ...defaultLdapLimits,
     maxConnections: 5,
   });

@@ -70,9 +70,12 @@ export type LdapTlsOptions = Pick<
 
 /** Options of {@link ldapServer}. Unknown keys are refused. */
 export interface LdapServerOptions {
-  /** The directory to serve. */
-  readonly directory: Directory;
-  /** Root of the tree. Default: `baseDn` of the LDAP resource, else of the organization. */
+  /**
+   * The directory to serve; or several, one for each organization, each below a suffix of its own. They may share a
+   * store. Logs and metrics go where the first one's go.
+   */
+  readonly directory: Directory | readonly Directory[];
+  /** Root of the tree; with several directories each has its own. Default: `baseDn` of the LDAP resource, else of the organization. */
   readonly baseDn?: string;
   /** Name of the LDAP resource whose grants give access. Default: every resource of kind `ldap`. */
   readonly resource?: string;
@@ -88,7 +91,7 @@ export interface LdapServerOptions {
   readonly [allowPlaintextBind]?: "loopback" | "anywhere";
 }
 
-/** Options with every default filled in. */
+/** Options with every default filled in, for one directory. */
 export interface ResolvedLdapOptions {
   readonly directory: Directory;
   readonly baseDn: string | undefined;
@@ -136,8 +139,13 @@ const optionNames: readonly string[] = [
   "tls",
 ] satisfies (keyof LdapServerOptions)[];
 
-/** Fills in defaults. @throws DirectoryError `misconfigured` for unknown keys and values out of range */
-export function resolveOptions(options: LdapServerOptions): ResolvedLdapOptions {
+/**
+ * Fills in defaults, for each directory.
+ * @throws DirectoryError `misconfigured` for unknown keys and values out of range
+ */
+export function resolveOptions(
+  options: LdapServerOptions,
+): readonly [ResolvedLdapOptions, ...ResolvedLdapOptions[]] {
   known("ldapServer", options, optionNames);
   known("layout", options.layout ?? {}, Object.keys(defaultLayout));
   known("access", options.access ?? {}, Object.keys(defaultAccess));
@@ -165,8 +173,11 @@ export function resolveOptions(options: LdapServerOptions): ResolvedLdapOptions 
     throw new DirectoryError("misconfigured", "access.hiddenAttributes must be a list of attribute names");
   const plaintextBind = options[allowPlaintextBind] ?? "never";
   oneOf("allowPlaintextBind", plaintextBind, ["never", "loopback", "anywhere"]);
-  return {
-    directory: options.directory,
+  const [first, ...others] = isList(options.directory) ? options.directory : [options.directory];
+  if (first === undefined) throw new DirectoryError("misconfigured", "ldapServer needs a directory");
+  if (others.length > 0 && options.baseDn !== undefined)
+    throw new DirectoryError("misconfigured", "several directories cannot have one baseDn");
+  const shared: Omit<ResolvedLdapOptions, "directory"> = {
     baseDn: options.baseDn,
     resource: options.resource,
     layout,
@@ -175,6 +186,11 @@ export function resolveOptions(options: LdapServerOptions): ResolvedLdapOptions 
     tls: options.tls,
     plaintextBind,
   };
+  return [{ directory: first, ...shared }, ...others.map((directory) => ({ directory, ...shared }))];
+}
+
+function isList(directory: LdapServerOptions["directory"]): directory is readonly Directory[] {
+  return Array.isArray(directory);
 }
 
 function oneOf(what: string, value: unknown, allowed: readonly string[]): void {

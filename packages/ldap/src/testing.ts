@@ -7,6 +7,7 @@ import {
   encodeMessage,
   type Filter,
   LdapFramer,
+  type LdapMessage,
   parseFilter,
   type RequestOp,
   type ResponseOp,
@@ -76,8 +77,13 @@ export interface LdapTestClosing {
 }
 
 interface Waiting {
-  readonly responses: ResponseOp[];
-  readonly done: PromiseWithResolvers<ResponseOp[]>;
+  readonly messages: LdapMessage[];
+  readonly done: PromiseWithResolvers<LdapMessage[]>;
+}
+
+interface SendOptions {
+  readonly messageId?: number;
+  readonly controls?: readonly Control[];
 }
 
 const largestAnswer = 64 * 1024 * 1024;
@@ -204,12 +210,18 @@ export class LdapTestClient {
    * @throws DirectoryError when the connection ends before that, by the code that fits the notice
    * @internal
    */
-  send(
-    protocolOp: RequestOp,
-    options: { readonly messageId?: number; readonly controls?: readonly Control[] } = {},
-  ): Promise<ResponseOp[]> {
+  async send(protocolOp: RequestOp, options: SendOptions = {}): Promise<ResponseOp[]> {
+    return (await this.exchange(protocolOp, options)).map((message) => message.protocolOp as ResponseOp);
+  }
+
+  /**
+   * {@link LdapTestClient.send} with the controls of the responses.
+   * @throws DirectoryError as there
+   * @internal
+   */
+  exchange(protocolOp: RequestOp, options: SendOptions = {}): Promise<LdapMessage[]> {
     const { messageId = ++this.#lastId, controls } = options;
-    const waiting: Waiting = { responses: [], done: Promise.withResolvers() };
+    const waiting: Waiting = { messages: [], done: Promise.withResolvers() };
     // Nobody need wait for it.
     waiting.done.promise.catch(() => {});
     if (this.#isClosed) waiting.done.reject(this.#lost());
@@ -228,17 +240,18 @@ export class LdapTestClient {
     this.#chunks.push(chunk);
     this.#framer.push(chunk);
     for (let frame = this.#framer.next(); frame !== undefined; frame = this.#framer.next()) {
-      const { messageId, protocolOp } = decodeMessage(frame, { maxValues: 10_000_000 });
+      const message = decodeMessage(frame, { maxValues: 10_000_000 });
+      const { messageId, protocolOp } = message;
       const response = protocolOp as ResponseOp;
       if (messageId === 0 && response.type === "extendedResp") {
         const { resultCode, diagnosticMessage } = response;
         this.#notice = { resultCode, diagnosticMessage };
       }
       const waiting = this.#waiting.get(messageId);
-      waiting?.responses.push(response);
+      waiting?.messages.push(message);
       if (["searchResEntry", "searchResRef", "intermediateResponse"].includes(response.type)) continue;
       this.#waiting.delete(messageId);
-      waiting?.done.resolve(waiting.responses);
+      waiting?.done.resolve(waiting.messages);
     }
   }
 

@@ -8,8 +8,9 @@ import { rootDse, subschema } from "../view/fixed-entries.ts";
 import { subschemaDn } from "../view/schema.ts";
 import { translateFilter } from "../view/translate-filter.ts";
 import { EntrySource } from "./entry-source.ts";
+import type { OperationContext } from "./operation-context.ts";
 import { fixedEntry, timeUp } from "./search.ts";
-import type { LdapIdentity, LdapSession, Outcome } from "./session.ts";
+import type { LdapIdentity, Outcome } from "./session.ts";
 
 const subschemaKey = dnKey(parseDn(subschemaDn));
 
@@ -19,42 +20,25 @@ interface Asked {
   readonly present: Filter;
 }
 
-/**
- * Answers a CompareRequest (RFC 4511 §4.10). Passwords can be compared with by nobody.
- *
- * @param offersStartTls - whether the root DSE announces StartTLS on this connection
- */
-export async function compare(
-  request: CompareRequest,
-  session: LdapSession,
-  view: DirectoryView,
-  signal: AbortSignal,
-  offersStartTls: boolean,
-): Promise<Outcome> {
+/** Answers a CompareRequest (RFC 4511 §4.10). Passwords can be compared with by nobody. */
+export async function compare(request: CompareRequest, context: OperationContext): Promise<Outcome> {
   try {
-    return { resultCode: await run(request, session, view, signal, offersStartTls) };
+    return { resultCode: await run(request, context) };
   } catch (error) {
-    return {
-      resultCode: signal.reason === timeUp ? LdapResultCode.timeLimitExceeded : resultCodeOfError(error),
-    };
+    const { reason } = context.signal;
+    return { resultCode: reason === timeUp ? LdapResultCode.timeLimitExceeded : resultCodeOfError(error) };
   }
 }
 
-async function run(
-  request: CompareRequest,
-  session: LdapSession,
-  view: DirectoryView,
-  signal: AbortSignal,
-  offersStartTls: boolean,
-): Promise<number> {
+async function run(request: CompareRequest, context: OperationContext): Promise<number> {
+  const { session, view, signal, facts } = context;
   const { schema } = view;
   const { attribute, value } = request;
   const asked: Asked = {
     equality: { type: "equalityMatch", attribute, value },
     present: { type: "present", attribute },
   };
-  if (request.entry === "")
-    return compareEntry(asked, rootDse(await view.trees(), schema, offersStartTls), view);
+  if (request.entry === "") return compareEntry(asked, await rootDse(facts, schema), view);
   const { identity } = session;
   if (identity === undefined) return LdapResultCode.insufficientAccessRights;
   let dn: ReturnType<typeof parseDn>;

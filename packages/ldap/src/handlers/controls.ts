@@ -1,16 +1,88 @@
-import { type Control, ControlOid, type RequestOp } from "../codec/index.ts";
+import {
+  type Control,
+  ControlOid,
+  isLdapDecodeError,
+  LdapResultCode,
+  type RequestOp,
+} from "../codec/index.ts";
+import type { Outcome } from "./session.ts";
 
-/** Controls that are understood, by the operations they go with. */
-const understood: Readonly<Record<string, readonly RequestOp["type"][]>> = {
-  // RFC 3296: there are no referral entries here, so treating them as ordinary entries changes nothing.
-  [ControlOid.manageDsaIT]: ["searchRequest", "compareRequest"],
+/** A control of a request, read. */
+export interface ReadControl<T> {
+  /** Whether the operation must not be done without it. */
+  readonly critical: boolean;
+  /** What it says. */
+  readonly value: T;
+}
+
+/** The controls of a request that are understood and go with its operation, by the names of their specifications. */
+export interface RequestControls {
+  /** RFC 3296: there are no referral entries here, so treating them as ordinary entries changes nothing. */
+  readonly manageDsaIT?: ReadControl<undefined>;
+  /** Active Directory: answer without referrals, as is always done here. */
+  readonly domainScope?: ReadControl<undefined>;
+}
+
+type Name = keyof RequestControls;
+type Value<N extends Name> = NonNullable<RequestControls[N]>["value"];
+
+/** How one control is read, and the operations it goes with. */
+interface Definition<T> {
+  readonly oid: string;
+  readonly operations: readonly RequestOp["type"][];
+  /** @throws LdapDecodeError when the value is malformed */
+  read(value: Uint8Array | undefined): T;
+}
+
+const updates = ["addRequest", "modifyRequest", "delRequest", "modDNRequest"] as const;
+const nothing = (): undefined => undefined;
+
+const definitions: { readonly [N in Name]-?: Definition<Value<N>> } = {
+  manageDsaIT: {
+    oid: ControlOid.manageDsaIT,
+    operations: ["searchRequest", "compareRequest", ...updates],
+    read: nothing,
+  },
+  domainScope: { oid: ControlOid.domainScope, operations: ["searchRequest"], read: nothing },
 };
 
-/** The first critical control that is not understood (RFC 4511 §4.1.11), if there is one. Unbind and abandon have none. */
-export function unavailableControl(
+const byOid: ReadonlyMap<string, Name> = new Map(
+  Object.entries(definitions).map(([name, { oid }]) => [oid, name as Name]),
+);
+
+/** OIDs of the controls that are understood, for the root DSE. */
+export const supportedControls: readonly string[] = [...byOid.keys()];
+
+const none: RequestControls = {};
+
+/**
+ * Reads the controls of a request (RFC 4511 §4.1.11). One that is not understood, or does not go with the operation, is
+ * passed over, or refuses the request where it is critical. Unbind and abandon have none.
+ */
+export function readControls(
   op: RequestOp,
   controls: readonly Control[] | undefined,
-): Control | undefined {
-  if (controls === undefined || op.type === "unbindRequest" || op.type === "abandonRequest") return undefined;
-  return controls.find((control) => control.critical && understood[control.oid]?.includes(op.type) !== true);
+): { readonly controls: RequestControls } | { readonly refusal: Outcome } {
+  if (controls === undefined || op.type === "unbindRequest" || op.type === "abandonRequest")
+    return { controls: none };
+  const read: { -readonly [N in Name]?: ReadControl<unknown> } = {};
+  for (const { oid, critical, value } of controls) {
+    const name = byOid.get(oid);
+    if (name === undefined || !definitions[name].operations.includes(op.type)) {
+      if (critical) return refusal(LdapResultCode.unavailableCriticalExtension, `control ${oid}`);
+      continue;
+    }
+    if (read[name] !== undefined) return refusal(LdapResultCode.protocolError, `control ${oid} given twice`);
+    try {
+      read[name] = { critical, value: definitions[name].read(value) };
+    } catch (error) {
+      if (!isLdapDecodeError(error)) throw error;
+      return refusal(LdapResultCode.protocolError, `control ${oid}: ${error.message}`);
+    }
+  }
+  return { controls: read as RequestControls };
+}
+
+function refusal(resultCode: number, diagnosticMessage: string): { readonly refusal: Outcome } {
+  return { refusal: { resultCode, diagnosticMessage } };
 }

@@ -11,8 +11,9 @@ import { translateFilter } from "../view/translate-filter.ts";
 import type { Tree } from "../view/tree.ts";
 import { turn } from "../view/turn.ts";
 import { EntrySource } from "./entry-source.ts";
+import type { OperationContext } from "./operation-context.ts";
 import { type FixedEntryName, type SearchTarget, searchTarget } from "./search-target.ts";
-import type { LdapSession, Outcome } from "./session.ts";
+import type { Outcome } from "./session.ts";
 
 /** Where a search puts its entries. */
 export interface EntrySink {
@@ -54,18 +55,13 @@ export function searchTime(request: Pick<SearchRequest, "timeLimit">, most: numb
 /**
  * Answers a SearchRequest (RFC 4511 §4.5): sends entries to the sink and returns the result that goes into the
  * SearchResultDone. Nothing is thrown: what goes wrong is in the result.
- *
- * @param signal - aborted when the operation is abandoned or the connection closes
- * @param offersStartTls - whether the root DSE may announce StartTLS on this connection
  */
 export async function search(
   request: SearchRequest,
-  session: LdapSession,
-  view: DirectoryView,
+  context: OperationContext,
   sink: EntrySink,
-  signal: AbortSignal,
-  offersStartTls: boolean,
 ): Promise<Outcome> {
+  const { view, signal } = context;
   const { limits, directory } = view.options;
   const deadline = performance.now() + searchTime(request, limits.maxSearchMs);
   const most =
@@ -81,7 +77,7 @@ export async function search(
     return sink.entry(entry.objectName, selection.apply(entry, isSelf, hidden), about) ?? turn(now);
   };
   try {
-    return await run({ request, view, selection, signal, send }, session, offersStartTls);
+    return await run({ request, view, selection, signal, send }, context);
   } catch (error) {
     if (error === enough) {
       const outcome = { resultCode: LdapResultCode.sizeLimitExceeded };
@@ -101,14 +97,14 @@ export function outOfTime(request: Pick<SearchRequest, "timeLimit">, most: numbe
   return searchTime(request, most) < most ? outcome : { ...outcome, limit: "maxSearchMs" };
 }
 
-async function run(running: Running, session: LdapSession, offersStartTls: boolean): Promise<Outcome> {
+async function run(running: Running, context: OperationContext): Promise<Outcome> {
   const { request, view } = running;
   const { schema } = view;
   if (request.baseObject === "" && request.scope === "baseObject") {
-    await sendIfMatching(rootDse(await view.trees(), schema, offersStartTls), running);
+    await sendIfMatching(await rootDse(context.facts, schema), running);
     return success;
   }
-  const { identity } = session;
+  const { identity } = context.session;
   if (identity === undefined) {
     return { resultCode: LdapResultCode.insufficientAccessRights, diagnosticMessage: "bind first" };
   }

@@ -1,4 +1,5 @@
 import type { Decision, Directory, Factor, User, UserId } from "@directorykit/core";
+import type { Control } from "../codec/index.ts";
 import type { LdapLimits, SearchAccess } from "../options.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
@@ -38,6 +39,8 @@ export interface Outcome {
   readonly limit?: keyof LdapLimits;
   /** What an extended operation answers. */
   readonly responseValue?: Uint8Array;
+  /** Controls of the response. */
+  readonly controls?: readonly Control[];
 }
 
 /**

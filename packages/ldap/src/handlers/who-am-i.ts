@@ -1,14 +1,10 @@
 import { LdapResultCode } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
-import type { DirectoryView } from "../view/directory-view.ts";
-import type { LdapSession, Outcome } from "./session.ts";
+import type { OperationContext } from "./operation-context.ts";
+import type { Outcome } from "./session.ts";
 
 /** Answers "Who am I?" (RFC 4532): the authorization identity, empty for an anonymous connection. */
-export async function whoAmI(
-  session: LdapSession,
-  view: DirectoryView,
-  signal: AbortSignal,
-): Promise<Outcome> {
+export async function whoAmI({ session, view, signal }: OperationContext): Promise<Outcome> {
   const { identity } = session;
   if (identity === undefined) return { resultCode: LdapResultCode.success, responseValue: new Uint8Array(0) };
   try {

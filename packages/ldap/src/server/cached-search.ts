@@ -6,13 +6,13 @@ import {
   type PeekedMessage,
   type SearchRequest,
 } from "../codec/index.ts";
+import type { OperationContext } from "../handlers/operation-context.ts";
 import { search } from "../handlers/search.ts";
-import type { LdapIdentity, LdapSession, Outcome } from "../handlers/session.ts";
+import type { LdapIdentity, Outcome } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Schema } from "../view/schema.ts";
 import type { Tree } from "../view/tree.ts";
 import type { AnswerCache } from "./answer-cache.ts";
-import type { ServerContext } from "./server-context.ts";
 
 const maxEntries = 64;
 const uniqueTypes: readonly string[] = ["uid", "entryUUID", "uidNumber", "employeeNumber"];
@@ -37,20 +37,19 @@ export function answerKey(
  * Answers a search, and keeps the answer if it may be given again.
  *
  * @param origin - the request's octets; `undefined` when its answer may not be kept
+ * @param answers - where answers are kept
  * @param write - sends an encoded entry; a promise means "wait"
  */
 export async function cachedSearch(
   request: SearchRequest,
-  session: LdapSession,
-  context: ServerContext,
+  context: OperationContext,
   origin: RequestOrigin | undefined,
-  signal: AbortSignal,
-  offersStartTls: boolean,
+  answers: AnswerCache,
   write: (entry: Uint8Array) => void | Promise<void>,
 ): Promise<Outcome> {
-  const { answers, view, options } = context;
+  const { session, view, signal } = context;
   const { identity } = session;
-  const { directory, limits } = options;
+  const { directory, limits } = view.options;
   // The root DSE differs between connections with and without TLS.
   const mayKeep =
     origin !== undefined &&
@@ -71,7 +70,7 @@ export async function cachedSearch(
       return write(bytes);
     },
   };
-  const outcome = await search(request, session, view, sink, signal, offersStartTls);
+  const outcome = await search(request, context, sink);
   if (recorder !== undefined && origin !== undefined && outcome.resultCode === LdapResultCode.success)
     await recorder.keep(answers, origin, request);
   return outcome;

@@ -1,9 +1,8 @@
 import type { Duplex } from "node:stream";
 import {
-  type BindRequest,
+  type Control,
   decodeMessage,
   ExtendedOid,
-  type ExtendedRequest,
   isLdapDecodeError,
   isRequest,
   LdapFramer,
@@ -17,22 +16,24 @@ import {
   writeEncodedOperation,
   writeMessage,
 } from "../codec/index.ts";
-import { resultCodeOfError } from "../errors.ts";
-import { type BindOutcome, type BindWatch, bind } from "../handlers/bind.ts";
-import { compare } from "../handlers/compare.ts";
-import { unavailableControl } from "../handlers/controls.ts";
-import { outOfTime, searchTime, timeUp } from "../handlers/search.ts";
+import { saslMechanisms } from "../handlers/bind.ts";
+import { readControls, supportedControls } from "../handlers/controls.ts";
+import { timeUp } from "../handlers/search.ts";
 import {
   type LdapIdentity,
   type LdapSession,
   type Outcome,
-  stillAdmitted,
   stillAdmittedCached,
 } from "../handlers/session.ts";
-import { whoAmI } from "../handlers/who-am-i.ts";
-import { answerKey, cachedSearch } from "./cached-search.ts";
+import type { DirectoryView } from "../view/directory-view.ts";
+import type { ServerFacts } from "../view/fixed-entries.ts";
+import { BindExchange } from "./bind-exchange.ts";
+import { answerKey } from "./cached-search.ts";
 import { Channel, highWaterBytes } from "./channel.ts";
+import type { ConnectionHost } from "./connection-host.ts";
 import { Operations } from "./operations.ts";
+import { namingContexts, type Realm } from "./realm.ts";
+import { RequestRunner, supportedExtensions } from "./request-runner.ts";
 import { refusalOf, responseTo } from "./response.ts";
 import type { ServerContext } from "./server-context.ts";
 
@@ -48,14 +49,16 @@ export interface Peer {
  * One connection: octets in, messages, octets out. Requests run side by side; a bind holds back what comes after it.
  * Everything a peer controls is bounded by the server's limits.
  */
-export class Connection {
+export class Connection implements ConnectionHost {
   readonly session: LdapSession;
-  readonly #context: ServerContext;
+  readonly context: ServerContext;
+  readonly operations: Operations = new Operations();
+  realm: Realm;
   readonly #framer: LdapFramer;
   readonly #channel: Channel;
-  readonly #operations = new Operations();
-  /** A bind is under way. */
-  #binding = false;
+  readonly #bind = new BindExchange(this, () => this.#allowMessages());
+  readonly #runner = new RequestRunner(this);
+  readonly #closed: (connection: Connection) => void;
   /** No more requests are taken: the server shuts down. */
   #draining: (() => void) | undefined;
   #over = false;
@@ -63,9 +66,18 @@ export class Connection {
   #lastInput = performance.now();
   #partialSince: number | undefined;
 
-  constructor(stream: Duplex, peer: Peer, id: string, context: ServerContext) {
+  /** @param closed - called once, when it has ended */
+  constructor(
+    stream: Duplex,
+    peer: Peer,
+    id: string,
+    context: ServerContext,
+    closed: (connection: Connection) => void,
+  ) {
     const { address, secure } = peer;
-    this.#context = context;
+    this.context = context;
+    this.realm = context.realms[0];
+    this.#closed = closed;
     this.session = { identity: undefined, secure, address, id };
     this.#framer = new LdapFramer({ maxFrameBytes: context.options.limits.maxMessageBytesAnonymous });
     this.#channel = new Channel(stream, secure, {
@@ -74,7 +86,7 @@ export class Connection {
       ended: () => this.#finish(),
       closed: () => {
         this.#finish();
-        context.closed(this);
+        this.#closed(this);
       },
     });
   }
@@ -83,8 +95,20 @@ export class Connection {
     return this.session.identity;
   }
 
+  get view(): DirectoryView {
+    return this.realm.view;
+  }
+
   get address(): string {
     return this.session.address;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  get blocked(): Promise<void> | undefined {
+    return this.#channel.blocked;
   }
 
   /** Starts TLS at once (LDAPS), before anything is read. */
@@ -95,14 +119,14 @@ export class Connection {
   /** Ends the connection because the person bound on it may no longer be here. */
   revoke(): void {
     if (this.#over) return;
-    this.#context.count("revoked");
+    this.context.count("revoked");
     this.disconnect(LdapResultCode.strongerAuthRequired, "access was taken away");
   }
 
   /** Tells the peer why (RFC 4511 §4.4.1), and closes. */
   disconnect(resultCode: number, diagnosticMessage: string): void {
     if (this.#over) return;
-    this.#write(0, {
+    this.write(0, {
       type: "extendedResp",
       resultCode,
       matchedDN: "",
@@ -126,21 +150,21 @@ export class Connection {
 
   /** Ends what has been silent, slow or deaf for too long. Called by the server's one timer. */
   checkTimeouts(now: number): void {
-    const { limits } = this.#context.options;
+    const { limits } = this.context.options;
     const overdue = this.#channel.overdue(now, limits);
     if (overdue !== undefined) {
-      if (overdue !== "linger") this.#context.count(overdue);
+      if (overdue !== "linger") this.context.count(overdue);
       this.destroy();
     } else if (this.#over) {
       return;
     } else if (this.#partialSince !== undefined && now - this.#partialSince > limits.messageTimeoutMs) {
-      this.#context.count("messageTimeoutMs");
+      this.context.count("messageTimeoutMs");
       this.destroy();
     } else if (!this.#isBusy() && now - this.#lastInput > limits.idleTimeoutMs) {
-      this.#context.count("idleTimeoutMs");
+      this.context.count("idleTimeoutMs");
       this.disconnect(LdapResultCode.unavailable, "idle for too long");
     } else {
-      this.#operations.expire(now, timeUp);
+      this.operations.expire(now, timeUp);
       if (!this.#over && this.#channel.isPaused) this.#pump();
       this.#checkValidity();
     }
@@ -149,7 +173,7 @@ export class Connection {
   /** A grant that ends by the clock ends without a change that anyone is told of. */
   #checkValidity(): void {
     const { identity, address } = this.session;
-    const { view } = this.#context;
+    const { view } = this;
     if (identity === undefined || view.isTimedCached(identity.tree) === false) return;
     if (stillAdmittedCached(identity, view, address) === false) this.revoke();
   }
@@ -172,7 +196,7 @@ export class Connection {
         this.#take(frame);
       }
     } catch (error) {
-      this.#malformed(error);
+      this.fail(error);
     }
     if (this.#over) return;
     this.#channel.flush();
@@ -187,16 +211,18 @@ export class Connection {
   }
 
   #isBusy(): boolean {
-    return this.#operations.outstanding > 0;
+    return this.operations.outstanding > 0;
   }
 
   #mustWait(): boolean {
-    const { limits } = this.#context.options;
+    const { limits } = this.context.options;
     const limit = this.session.identity === undefined ? "maxPendingAnonymous" : "maxPendingBound";
-    const isFull = this.#operations.running >= limits[limit];
-    if (isFull && !this.#isFull) this.#context.count(limit);
+    const isFull = this.operations.running >= limits[limit];
+    if (isFull && !this.#isFull) this.context.count(limit);
     this.#isFull = isFull;
-    return isFull || this.#binding || this.#draining !== undefined || this.#channel.blocked !== undefined;
+    return (
+      isFull || this.#bind.isUnderWay || this.#draining !== undefined || this.#channel.blocked !== undefined
+    );
   }
 
   #take(frame: Buffer): void {
@@ -212,7 +238,7 @@ export class Connection {
     if (message === undefined) return;
     const op = message.protocolOp;
     if (!isRequest(op) || message.messageId === 0) {
-      this.#context.count("malformed");
+      this.context.count("malformed");
       this.disconnect(LdapResultCode.protocolError, "not a request");
       return;
     }
@@ -222,17 +248,30 @@ export class Connection {
       return;
     }
     if (op.type === "abandonRequest") {
-      this.#operations.abandon(op.abandonId);
+      this.operations.abandon(op.abandonId);
       return;
     }
-    if (this.#operations.has(message.messageId)) {
-      this.#context.count("malformed");
+    if (this.operations.has(message.messageId)) {
+      this.context.count("malformed");
       this.disconnect(LdapResultCode.protocolError, "messageID in use");
       return;
     }
-    this.#context.operation(op.type);
-    if (unavailableControl(op, message.controls) === undefined) this.#dispatch(message, op, frame, peeked);
-    else this.#answer(message.messageId, op, { resultCode: LdapResultCode.unavailableCriticalExtension });
+    this.context.operation(op.type);
+    this.#dispatch(message.messageId, op, message.controls, { frame, peeked });
+  }
+
+  #dispatch(
+    messageId: number,
+    op: RequestOp,
+    given: readonly Control[] | undefined,
+    origin: { readonly frame: Buffer; readonly peeked: PeekedMessage },
+  ): void {
+    const read = readControls(op, given);
+    if ("refusal" in read) this.answer(messageId, op, read.refusal);
+    else if (op.type === "bindRequest") this.#bind.begin(messageId, op, read.controls);
+    else if (op.type === "extendedReq" && op.requestName === ExtendedOid.startTls)
+      this.#startTlsRequested(messageId, op);
+    else this.#runner.run(messageId, op, read.controls, origin);
   }
 
   /**
@@ -247,52 +286,20 @@ export class Connection {
         isLdapDecodeError(error) && error.code === "invalid-value"
           ? refusalOf(opTag, error.message)
           : undefined;
-      if (refusal === undefined || messageId === 0 || this.#operations.has(messageId)) throw error;
-      this.#context.count("malformed");
-      this.#write(messageId, refusal);
+      if (refusal === undefined || messageId === 0 || this.operations.has(messageId)) throw error;
+      this.context.count("malformed");
+      this.write(messageId, refusal);
       return undefined;
-    }
-  }
-
-  #dispatch(message: LdapMessage, op: RequestOp, frame: Buffer, peeked: PeekedMessage): void {
-    const { messageId } = message;
-    const { view } = this.#context;
-    switch (op.type) {
-      case "bindRequest":
-        this.#bind(messageId, op);
-        break;
-      case "searchRequest": {
-        const origin = message.controls === undefined ? { frame, peeked } : undefined;
-        this.#run(messageId, op, (signal) =>
-          cachedSearch(op, this.session, this.#context, origin, signal, this.#offersStartTls(), (entry) => {
-            writeEncodedOperation(this.#channel.writer, messageId, entry);
-            this.#channel.flushSoon();
-            return this.#channel.blocked;
-          }),
-        );
-        break;
-      }
-      case "compareRequest":
-        this.#run(messageId, op, (signal) => compare(op, this.session, view, signal, this.#offersStartTls()));
-        break;
-      case "extendedReq":
-        this.#extended(messageId, op);
-        break;
-      default:
-        this.#answer(messageId, op, {
-          resultCode: LdapResultCode.unwillingToPerform,
-          diagnosticMessage: "the directory is read-only over LDAP",
-        });
     }
   }
 
   /** Answers at once what was asked before. @returns whether it did */
   #answerFromCache(frame: Buffer, peeked: PeekedMessage): boolean {
     const { identity, address } = this.session;
-    const { options, answers, view } = this.#context;
+    const { answers, view } = this.realm;
     const { messageId } = peeked;
-    if (identity?.search !== "directory" || messageId === 0 || !options.directory.fresh) return false;
-    if (this.#operations.has(messageId)) return false;
+    if (identity?.search !== "directory" || messageId === 0 || !view.options.directory.fresh) return false;
+    if (this.operations.has(messageId)) return false;
     const key = answerKey(identity, frame, peeked.opStart, peeked.opEnd);
     const cached = answers.get(key, view.schema);
     if (cached === undefined || cached.users.includes(identity.user)) return false;
@@ -303,121 +310,19 @@ export class Connection {
       return true;
     }
     for (const op of cached.ops) writeEncodedOperation(this.#channel.writer, messageId, op);
-    this.#context.operation("searchRequest");
+    this.context.operation("searchRequest");
     if (this.#channel.writer.length >= highWaterBytes) this.#channel.flush();
     return true;
   }
 
-  /** Runs an operation beside others and answers it, unless it was given up. */
-  #run(messageId: number, op: RequestOp, work: (signal: AbortSignal) => Promise<Outcome>): void {
-    const { options } = this.#context;
-    const { maxSearchMs } = options.limits;
-    const asked = { timeLimit: op.type === "searchRequest" ? op.timeLimit : 0 };
-    const deadline = performance.now() + searchTime(asked, maxSearchMs);
-    const operation = this.#operations.begin(messageId, deadline, () => {
-      // Whatever it hangs on, the peer waits no longer than it was told.
-      this.#answer(messageId, op, outOfTime(asked, maxSearchMs));
-      this.#checkDrained();
-    });
-    const finished = (outcome: Outcome | undefined): void => {
-      const isAwaited = this.#operations.end(operation);
-      if (this.#over) return;
-      if (isAwaited && outcome !== undefined) this.#answer(messageId, op, outcome);
-      if (this.#channel.isPaused) this.#pump();
-      this.#checkDrained();
-    };
-    this.#admitted(operation.signal, work).then(finished, (error: unknown) => {
-      options.directory.logger.error(
-        { error: String(error), operation: op.type },
-        "an LDAP operation failed",
-      );
-      finished({ resultCode: LdapResultCode.other });
-    });
-  }
-
-  /** Makes sure that the person is still let in, then works. */
-  async #admitted(
-    signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<Outcome>,
-  ): Promise<Outcome | undefined> {
-    const { identity, address } = this.session;
-    const { view } = this.#context;
-    if (identity !== undefined && stillAdmittedCached(identity, view, address) !== true) {
-      try {
-        if (!(await stillAdmitted(identity, view, address))) {
-          if (this.session.identity === identity) this.revoke();
-          return undefined;
-        }
-      } catch (error) {
-        return { resultCode: resultCodeOfError(error) };
-      }
-    }
-    // What was given up meanwhile may be somebody else's by now.
-    return signal.aborted ? undefined : work(signal);
-  }
-
-  #bind(messageId: number, op: BindRequest): void {
-    const { register, view, options } = this.#context;
-    const { maxSearchMs } = options.limits;
-    this.#operations.abandonAll();
-    this.#leave();
-    this.#binding = true;
-    const watch = register.watch();
-    const deadline = performance.now() + maxSearchMs;
-    const operation = this.#operations.begin(messageId, deadline, () =>
-      this.#bound(messageId, op, { resultCode: LdapResultCode.unavailable, limit: "maxSearchMs" }, watch),
-    );
-    bind(op, this.session, view, watch, operation.signal)
-      .catch((error: unknown): BindOutcome => ({ resultCode: resultCodeOfError(error) }))
-      .then((outcome) => {
-        if (this.#operations.end(operation)) this.#bound(messageId, op, outcome, watch);
-        else register.unwatch(watch);
-      })
-      .catch((error: unknown) => this.#malformed(error));
-  }
-
-  #bound(messageId: number, op: BindRequest, outcome: BindOutcome, watch: BindWatch): void {
-    const { register, options } = this.#context;
-    const { limits } = options;
-    register.unwatch(watch);
-    this.#binding = false;
-    const { identity } = outcome;
-    // A new password overtook the one that was given.
-    const wasEnded = identity !== undefined && watch.ended.has(identity.user);
-    this.session.identity = wasEnded ? undefined : identity;
-    this.#framer.maxFrameBytes =
-      this.session.identity === undefined ? limits.maxMessageBytesAnonymous : limits.maxMessageBytesBound;
-    if (identity !== undefined && !wasEnded) {
-      register.add(identity.user, this);
-      if (watch.changed) void register.check(this);
-    }
-    this.#answer(messageId, op, wasEnded ? { resultCode: LdapResultCode.invalidCredentials } : outcome);
-    this.#pump();
-    this.#checkDrained();
-  }
-
-  #extended(messageId: number, op: ExtendedRequest): void {
-    if (op.requestName === ExtendedOid.whoAmI) {
-      this.#run(messageId, op, (signal) => whoAmI(this.session, this.#context.view, signal));
-    } else if (op.requestName === ExtendedOid.startTls) {
-      this.#startTlsRequested(messageId, op);
-    } else {
-      // RFC 4511 §4.12: an operation that is not recognised is a protocol error.
-      this.#answer(messageId, op, {
-        resultCode: LdapResultCode.protocolError,
-        diagnosticMessage: "unknown extended operation",
-      });
-    }
-  }
-
   /** RFC 4511 §4.14, RFC 4513 §3.1.1. */
-  #startTlsRequested(messageId: number, op: ExtendedRequest): void {
-    if (this.session.secure || this.#operations.outstanding > 0) {
-      this.#answer(messageId, op, { resultCode: LdapResultCode.operationsError });
+  #startTlsRequested(messageId: number, op: RequestOp): void {
+    if (this.session.secure || this.operations.outstanding > 0) {
+      this.answer(messageId, op, { resultCode: LdapResultCode.operationsError });
       return;
     }
     if (!this.#offersStartTls()) {
-      this.#answer(messageId, op, {
+      this.answer(messageId, op, {
         resultCode: LdapResultCode.protocolError,
         diagnosticMessage: "TLS is not set up",
       });
@@ -425,46 +330,69 @@ export class Connection {
     }
     if (this.#framer.takeRest().length > 0) {
       // Octets sent in clear behind the request would count as if they had come over TLS.
-      this.#context.count("malformed");
+      this.context.count("malformed");
       this.disconnect(LdapResultCode.protocolError, "data behind StartTLS");
       return;
     }
-    this.#answer(messageId, op, { resultCode: LdapResultCode.success });
+    this.answer(messageId, op, { resultCode: LdapResultCode.success });
     this.#channel.flush();
-    this.#leave();
+    this.#bind.leave();
     this.#startTls();
   }
 
   #startTls(): void {
-    const context = this.#context.secureContext();
+    const context = this.context.secureContext();
     if (context === undefined) this.destroy();
     else this.#channel.startTls(context);
   }
 
   #offersStartTls(): boolean {
-    return !this.session.secure && this.#context.secureContext() !== undefined;
+    return !this.session.secure && this.context.secureContext() !== undefined;
   }
 
-  #answer(messageId: number, op: RequestOp, outcome: Outcome): void {
-    if (outcome.limit !== undefined) this.#context.count(outcome.limit);
+  facts(): ServerFacts {
+    const { realms, options } = this.context;
+    return {
+      offersStartTls: this.#offersStartTls(),
+      saslMechanisms: saslMechanisms(this.session, options),
+      supportedControls,
+      supportedExtensions,
+      namingContexts: () => namingContexts(realms),
+    };
+  }
+
+  answer(messageId: number, op: RequestOp, outcome: Outcome): void {
+    if (outcome.limit !== undefined) this.context.count(outcome.limit);
     const response = responseTo(op, outcome);
-    if (response === undefined) return;
-    this.#write(messageId, response);
+    if (response !== undefined) this.write(messageId, response, outcome.controls);
+  }
+
+  write(messageId: number, protocolOp: ProtocolOp, controls?: readonly Control[]): void {
+    const message: LdapMessage =
+      controls === undefined ? { messageId, protocolOp } : { messageId, protocolOp, controls };
+    writeMessage(this.#channel.writer, message);
     this.#channel.flushSoon();
   }
 
-  #write(messageId: number, protocolOp: ProtocolOp): void {
-    writeMessage(this.#channel.writer, { messageId, protocolOp });
+  writeEntry(messageId: number, entry: Uint8Array, controls?: Uint8Array): void {
+    writeEncodedOperation(this.#channel.writer, messageId, entry, controls);
+    this.#channel.flushSoon();
   }
 
-  #malformed(error: unknown): void {
+  goOn(): void {
+    if (this.#over) return;
+    if (this.#channel.isPaused) this.#pump();
+    this.#checkDrained();
+  }
+
+  fail(error: unknown): void {
     if (!isLdapDecodeError(error)) {
-      this.#context.options.directory.logger.error({ error: String(error) }, "an LDAP connection failed");
+      this.context.logger.error({ error: String(error) }, "an LDAP connection failed");
       this.disconnect(LdapResultCode.unavailable, "");
       return;
     }
     const limit = this.session.identity === undefined ? "maxMessageBytesAnonymous" : "maxMessageBytesBound";
-    this.#context.count(error.code === "too-large" ? limit : "malformed");
+    this.context.count(error.code === "too-large" ? limit : "malformed");
     this.disconnect(LdapResultCode.protocolError, error.message);
   }
 
@@ -472,19 +400,19 @@ export class Connection {
     if (this.#draining !== undefined && !this.#isBusy()) this.#draining();
   }
 
-  /** The connection is nobody's any more. */
-  #leave(): void {
-    const { identity } = this.session;
-    if (identity !== undefined) this.#context.register.remove(identity.user, this);
-    this.session.identity = undefined;
+  /** Whoever is bound may send larger messages. */
+  #allowMessages(): void {
+    const { maxMessageBytesAnonymous, maxMessageBytesBound } = this.context.options.limits;
+    this.#framer.maxFrameBytes =
+      this.session.identity === undefined ? maxMessageBytesAnonymous : maxMessageBytesBound;
   }
 
   /** No more requests, no more answers. */
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#operations.abandonAll();
-    this.#leave();
+    this.operations.abandonAll();
+    this.#bind.leave();
     this.#draining?.();
   }
 }

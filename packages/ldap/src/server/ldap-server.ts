@@ -12,6 +12,7 @@ import {
 import { DirectoryView } from "../view/directory-view.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import { Connection, type Peer } from "./connection.ts";
+import { type Realm, sharedSuffix } from "./realm.ts";
 import type { ServerContext } from "./server-context.ts";
 import { SessionRegister } from "./session-register.ts";
 
@@ -64,32 +65,28 @@ export function ldapServer(options: LdapServerOptions): LdapServer {
 export class LdapServer {
   readonly #options: ResolvedLdapOptions;
   readonly #context: ServerContext;
-  readonly #view: DirectoryView;
-  readonly #answers: AnswerCache;
-  readonly #register: SessionRegister;
+  readonly #register = new SessionRegister();
   readonly #listeners = new Set<Server>();
   readonly #connections = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
   #secureContext: SecureContext | undefined;
-  #stopListening: (() => void) | undefined;
+  #stopListening: readonly (() => void)[] = [];
   #sweep: NodeJS.Timeout | undefined;
   #nextId = 1;
   #closing: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
 
   /** @internal */
-  constructor(options: ResolvedLdapOptions) {
+  constructor(organizations: ReturnType<typeof resolveOptions>) {
+    const [options] = organizations;
     this.#options = options;
-    this.#view = new DirectoryView(options);
-    this.#answers = new AnswerCache(options.limits.maxAnswerCacheBytes);
-    this.#register = new SessionRegister(this.#view);
     if (options.tls !== undefined) this.#secureContext = readCertificate(options.tls);
-    const { metrics } = options.directory;
+    const { metrics, logger } = options.directory;
     this.#context = {
       options,
-      view: this.#view,
-      answers: this.#answers,
+      realms: [realmFor(options), ...organizations.slice(1).map(realmFor)],
       register: this.#register,
+      logger,
       secureContext: () => this.#secureContext,
       count: (what) =>
         metrics.count(
@@ -99,7 +96,6 @@ export class LdapServer {
           what === "malformed" || what === "revoked" ? {} : { limit: what },
         ),
       operation: (type) => metrics.count("directorykit_ldap_operations_total", { operation: type }),
-      closed: (connection) => this.#closed(connection),
     };
   }
 
@@ -110,7 +106,8 @@ export class LdapServer {
 
   /**
    * Listens on a port. May be called more than once, for LDAP and LDAPS.
-   * @throws DirectoryError `misconfigured` when the port is taken or not allowed, there is no base DN, or TLS has no certificate
+   * @throws DirectoryError `misconfigured` when the port is taken or not allowed, there is no base DN, two organizations
+   * have the same one, or TLS has no certificate
    */
   async listen(options: LdapListenOptions = {}): Promise<LdapListener> {
     const { host = "127.0.0.1", tls = false } = options;
@@ -122,7 +119,9 @@ export class LdapServer {
     this.#start();
     let listener: Server;
     try {
-      await this.#view.trees();
+      const shared = await sharedSuffix(this.#context.realms);
+      if (shared !== undefined)
+        throw new DirectoryError("misconfigured", `two organizations have the base DN ${shared}`);
       this.#assertOpen();
       listener = createServer({ noDelay: true }, (socket) => this.#accept(socket, tls));
       await startListening(listener, port, host);
@@ -211,9 +210,11 @@ export class LdapServer {
 
   #start(): void {
     if (this.#sweep !== undefined) return;
-    this.#stopListening = this.#options.directory.onChanges(
-      (changes) => this.#changed(changes),
-      () => this.#lostChanges(),
+    this.#stopListening = this.#context.realms.map((realm) =>
+      realm.view.options.directory.onChanges(
+        (changes) => this.#changed(realm, changes),
+        () => this.#lostChanges(realm),
+      ),
     );
     this.#sweep = setInterval(() => {
       const now = performance.now();
@@ -225,22 +226,25 @@ export class LdapServer {
   #stop(): void {
     clearInterval(this.#sweep);
     this.#sweep = undefined;
-    this.#stopListening?.();
-    this.#view.forgetAll();
-    this.#answers.clear();
+    for (const stop of this.#stopListening) stop();
+    this.#stopListening = [];
+    for (const { view, answers } of this.#context.realms) {
+      view.forgetAll();
+      answers.clear();
+    }
   }
 
-  #changed(changes: readonly Change[]): void {
-    for (const change of changes) this.#view.forget(change);
-    this.#answers.apply(changes);
-    this.#register.apply(changes);
+  #changed({ view, answers }: Realm, changes: readonly Change[]): void {
+    for (const change of changes) view.forget(change);
+    answers.apply(changes);
+    this.#register.apply(view, changes);
   }
 
   /** Changes happened that this node will never hear of: nothing kept counts any more, and everyone binds anew. */
-  #lostChanges(): void {
-    this.#view.forgetAll();
-    this.#answers.clear();
-    this.#register.endAll();
+  #lostChanges({ view, answers }: Realm): void {
+    view.forgetAll();
+    answers.clear();
+    this.#register.endAll(view);
   }
 
   #accept(socket: Socket, tls: boolean): void {
@@ -266,7 +270,9 @@ export class LdapServer {
   #connect(stream: Duplex, peer: Peer): Connection {
     const { address } = peer;
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
-    const connection = new Connection(stream, peer, `ldap-${this.#nextId++}`, this.#context);
+    const connection = new Connection(stream, peer, `ldap-${this.#nextId++}`, this.#context, (closed) =>
+      this.#closed(closed),
+    );
     this.#connections.add(connection);
     return connection;
   }
@@ -278,6 +284,10 @@ export class LdapServer {
     else this.#perAddress.delete(connection.address);
     if (this.#connections.size === 0) this.#emptied?.();
   }
+}
+
+function realmFor(options: ResolvedLdapOptions): Realm {
+  return { view: new DirectoryView(options), answers: new AnswerCache(options.limits.maxAnswerCacheBytes) };
 }
 
 function readCertificate(tls: LdapTlsOptions): SecureContext {

@@ -1,3 +1,5 @@
+import { LdapResultCode } from "../codec/index.ts";
+
 /** One operation under way. */
 export interface Operation {
   /** The messageID of its request. */
@@ -10,6 +12,7 @@ interface Entry extends Operation {
   readonly controller: AbortController;
   readonly deadline: number;
   readonly expire: () => void;
+  readonly cancelled: (() => void) | undefined;
 }
 
 /**
@@ -40,10 +43,12 @@ export class Operations {
    * Begins an operation.
    * @param deadline - when its time is up, by `performance.now()`
    * @param expire - called once after that; the operation is no longer outstanding then
+   * @param cancelled - called when the peer cancels it, likewise; `undefined` when it cannot be cancelled
    */
-  begin(messageId: number, deadline: number, expire: () => void): Operation {
+  begin(messageId: number, deadline: number, expire: () => void, cancelled?: () => void): Operation {
     const controller = new AbortController();
-    const entry: Entry = { messageId, signal: controller.signal, controller, deadline, expire };
+    const { signal } = controller;
+    const entry: Entry = { messageId, signal, controller, deadline, expire, cancelled };
     this.#outstanding.set(messageId, entry);
     this.#running.add(entry);
     return entry;
@@ -61,6 +66,19 @@ export class Operations {
     if (entry === undefined) return;
     this.#outstanding.delete(messageId);
     entry.controller.abort();
+  }
+
+  /**
+   * Cancels one (RFC 3909).
+   * @returns the result of the cancel operation
+   */
+  cancel(messageId: number): number {
+    const entry = this.#outstanding.get(messageId);
+    if (entry === undefined) return LdapResultCode.noSuchOperation;
+    if (entry.cancelled === undefined) return LdapResultCode.cannotCancel;
+    this.abandon(messageId);
+    entry.cancelled();
+    return LdapResultCode.success;
   }
 
   /** Gives all up. */

@@ -88,7 +88,10 @@ describe("L9: controls", () => {
     expect(await resultOf(search(), { controls: [{ oid: paged, critical: false }] })).toBe(0);
     expect(await resultOf(search(), { controls: [{ oid: manageDsaIT, critical: true }] })).toBe(0);
     expect(
-      await resultOf({ type: "delRequest", entry: "" }, { controls: [{ oid: manageDsaIT, critical: true }] }),
+      await resultOf(
+        { type: "extendedReq", requestName: ExtendedOid.whoAmI },
+        { controls: [{ oid: manageDsaIT, critical: true }] },
+      ),
     ).toBe(12);
   });
 

@@ -1,23 +1,22 @@
 import type { SecureContext } from "node:tls";
+import type { Logger } from "@directorykit/core";
 import type { RequestOp } from "../codec/index.ts";
 import type { LdapLimits, ResolvedLdapOptions } from "../options.ts";
-import type { DirectoryView } from "../view/directory-view.ts";
-import type { AnswerCache } from "./answer-cache.ts";
-import type { Connection } from "./connection.ts";
+import type { Realm } from "./realm.ts";
 import type { SessionRegister } from "./session-register.ts";
 
 /** What a connection needs of its server. */
 export interface ServerContext {
-  readonly options: ResolvedLdapOptions;
-  readonly view: DirectoryView;
-  readonly answers: AnswerCache;
+  /** Options that are the same for every organization. */
+  readonly options: Pick<ResolvedLdapOptions, "limits" | "plaintextBind">;
+  /** The organizations that are served; at least one. */
+  readonly realms: readonly [Realm, ...Realm[]];
   readonly register: SessionRegister;
+  readonly logger: Logger;
   /** The certificate in force, if there is one. */
   secureContext(): SecureContext | undefined;
   /** Counts a limit that was hit, a malformed message or a connection that was revoked. */
   count(what: keyof LdapLimits | "malformed" | "revoked"): void;
   /** Counts an operation. */
   operation(type: RequestOp["type"]): void;
-  /** The connection has ended. */
-  closed(connection: Connection): void;
 }

@@ -7,6 +7,8 @@ import type { DirectoryView } from "../view/directory-view.ts";
 export interface RevocableConnection {
   /** Who it is bound as. */
   readonly identity: LdapIdentity | undefined;
+  /** The organization they belong to. */
+  readonly view: DirectoryView;
   /** Address of the peer. */
   readonly address: string;
   /** Ends it with a Notice of Disconnection: the person may no longer be here. */
@@ -23,13 +25,8 @@ interface OpenWatch extends BindWatch {
  * looks at that user's connections; one to groups, grants or resources looks at all.
  */
 export class SessionRegister {
-  readonly #view: DirectoryView;
   readonly #bound = new Map<UserId, Set<RevocableConnection>>();
   readonly #watches = new Set<OpenWatch>();
-
-  constructor(view: DirectoryView) {
-    this.#view = view;
-  }
 
   /** Notes what happens until {@link SessionRegister.unwatch}: a bind that is under way is on no connection yet. */
   watch(): BindWatch {
@@ -57,8 +54,8 @@ export class SessionRegister {
     if (connections?.size === 0) this.#bound.delete(user);
   }
 
-  /** Ends what the changes end. */
-  apply(changes: readonly Change[]): void {
+  /** Ends what changes to an organization end. */
+  apply(view: DirectoryView, changes: readonly Change[]): void {
     const affected = new Set<UserId>();
     let all = false;
     for (const change of changes) {
@@ -70,13 +67,15 @@ export class SessionRegister {
     }
     if (affected.size > 0 || all) for (const watch of this.#watches) watch.changed = true;
     for (const user of all ? this.#bound.keys() : affected)
-      for (const connection of this.#bound.get(user) ?? []) void this.check(connection);
+      for (const connection of this.#bound.get(user) ?? [])
+        if (connection.view === view) void this.check(connection);
   }
 
-  /** Ends every connection that is bound: among changes that were lost may have been anything. */
-  endAll(): void {
+  /** Ends every connection that is bound in an organization: among changes that were lost may have been anything. */
+  endAll(view: DirectoryView): void {
     for (const watch of this.#watches) watch.changed = true;
-    for (const user of [...this.#bound.keys()]) this.#end(user);
+    for (const [user, connections] of [...this.#bound])
+      if ([...connections].some((connection) => connection.view === view)) this.#end(user);
   }
 
   /** Ends the connection unless the person is still let in. */
@@ -84,7 +83,7 @@ export class SessionRegister {
     const { identity } = connection;
     if (identity === undefined) return;
     try {
-      if (await stillAdmitted(identity, this.#view, connection.address)) return;
+      if (await stillAdmitted(identity, connection.view, connection.address)) return;
     } catch {
       // A store that cannot be read denies.
     }

@@ -1,5 +1,4 @@
 import {
-  ControlOid,
   ExtendedOid,
   FeatureOid,
   parseDn,
@@ -10,21 +9,33 @@ import { type Schema, subschemaDn } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import type { Tree } from "./tree.ts";
 
+/** What the root DSE says of a server on one connection. */
+export interface ServerFacts {
+  /** Whether TLS may be started on it. */
+  readonly offersStartTls: boolean;
+  /** SASL mechanisms that may be used on it as it is. */
+  readonly saslMechanisms: readonly string[];
+  /** OIDs of the controls that are understood. */
+  readonly supportedControls: readonly string[];
+  /** OIDs of the extended operations that are understood, beside StartTLS. */
+  readonly supportedExtensions: readonly string[];
+  /** DNs of the trees that are served, of all organizations. */
+  namingContexts(): Promise<readonly string[]>;
+}
+
 /** The root DSE (RFC 4512 §5.1): what this server is and can do. Everyone may read it. */
-export function rootDse(trees: readonly Tree[], schema: Schema, offersStartTls: boolean): Entry {
+export async function rootDse(facts: ServerFacts, schema: Schema): Promise<Entry> {
   return new EntryBuilder("")
     .add(schema.type("objectClass"), ["top", "extensibleObject"])
-    .add(
-      schema.type("namingContexts"),
-      trees.map((tree) => tree.suffix),
-    )
+    .add(schema.type("namingContexts"), await facts.namingContexts())
     .add(schema.type("subschemaSubentry"), [subschemaDn])
     .add(schema.type("supportedLDAPVersion"), ["3"])
-    .add(schema.type("supportedControl"), [ControlOid.manageDsaIT])
+    .add(schema.type("supportedControl"), facts.supportedControls)
     .add(schema.type("supportedExtension"), [
-      ExtendedOid.whoAmI,
-      ...(offersStartTls ? [ExtendedOid.startTls] : []),
+      ...facts.supportedExtensions,
+      ...(facts.offersStartTls ? [ExtendedOid.startTls] : []),
     ])
+    .add(schema.type("supportedSASLMechanisms"), facts.saslMechanisms)
     .add(schema.type("supportedFeatures"), [
       FeatureOid.allOperationalAttributes,
       FeatureOid.absoluteTrueAndFalseFilters,

@@ -1,0 +1,74 @@
+import type { BindRequest } from "../codec/index.ts";
+import { LdapResultCode } from "../codec/index.ts";
+import { resultCodeOfError } from "../errors.ts";
+import { type BindOutcome, type BindWatch, bind } from "../handlers/bind.ts";
+import type { RequestControls } from "../handlers/controls.ts";
+import type { ConnectionHost } from "./connection-host.ts";
+
+/** Binds one connection: whoever was bound before is gone from it while this goes on, and nothing else does. */
+export class BindExchange {
+  readonly #host: ConnectionHost;
+  /** Called when someone is bound, or nobody any more. */
+  readonly #bound: () => void;
+  #isUnderWay = false;
+
+  constructor(host: ConnectionHost, bound: () => void) {
+    this.#host = host;
+    this.#bound = bound;
+  }
+
+  /** Whether a bind is under way, which holds back what comes after it. */
+  get isUnderWay(): boolean {
+    return this.#isUnderWay;
+  }
+
+  /** Answers a BindRequest in its own time. */
+  begin(messageId: number, op: BindRequest, controls: RequestControls): void {
+    const { context, operations, session } = this.#host;
+    const { register, realms, options } = context;
+    operations.abandonAll();
+    this.leave();
+    this.#isUnderWay = true;
+    const watch = register.watch();
+    const deadline = performance.now() + options.limits.maxSearchMs;
+    const operation = operations.begin(messageId, deadline, () =>
+      this.#end(messageId, op, { resultCode: LdapResultCode.unavailable, limit: "maxSearchMs" }, watch),
+    );
+    const views = realms.map(({ view }) => view);
+    bind(op, { session, views, watch, signal: operation.signal, controls })
+      .catch((error: unknown): BindOutcome => ({ resultCode: resultCodeOfError(error) }))
+      .then((outcome) => {
+        if (operations.end(operation)) this.#end(messageId, op, outcome, watch);
+        else register.unwatch(watch);
+      })
+      .catch((error: unknown) => this.#host.fail(error));
+  }
+
+  /** The connection is nobody's any more. */
+  leave(): void {
+    const { context, session } = this.#host;
+    if (session.identity !== undefined) context.register.remove(session.identity.user, this.#host);
+    session.identity = undefined;
+    this.#host.realm = context.realms[0];
+  }
+
+  #end(messageId: number, op: BindRequest, outcome: BindOutcome, watch: BindWatch): void {
+    const { context, session } = this.#host;
+    const { register, realms } = context;
+    register.unwatch(watch);
+    this.#isUnderWay = false;
+    const { bound } = outcome;
+    // A new password overtook the one that was given.
+    const wasEnded = bound !== undefined && watch.ended.has(bound.identity.user);
+    const realm = wasEnded ? undefined : realms.find(({ view }) => view === bound?.view);
+    if (bound !== undefined && realm !== undefined) {
+      session.identity = bound.identity;
+      this.#host.realm = realm;
+      register.add(bound.identity.user, this.#host);
+    }
+    this.#bound();
+    if (realm !== undefined && watch.changed) void register.check(this.#host);
+    this.#host.answer(messageId, op, wasEnded ? { resultCode: LdapResultCode.invalidCredentials } : outcome);
+    this.#host.goOn();
+  }
+}

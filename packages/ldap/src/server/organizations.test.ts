@@ -1,0 +1,106 @@
+import {
+  allowWeakHashing,
+  argon2Hasher,
+  createDirectory,
+  type Directory,
+  ephemeralKeyRing,
+  memoryStore,
+  type OrganizationId,
+} from "@directorykit/core";
+import { expect, test } from "vitest";
+import { LdapResultCode } from "../codec/index.ts";
+import { ldapTestClient } from "../testing.ts";
+import { type LdapServer, ldapServer } from "./ldap-server.ts";
+import { password } from "./office.fixture.ts";
+
+const hasher = argon2Hasher({ memoryKiB: 64, passes: 1, [allowWeakHashing]: true });
+
+/** Two organizations in one store, each with an ada of its own, below suffixes of their own. */
+async function twoOrganizations(): Promise<
+  AsyncDisposable & { readonly a: Directory; readonly b: Directory; readonly server: LdapServer }
+> {
+  const store = memoryStore();
+  const open = async (name: string): Promise<Directory> => {
+    const organization = name as OrganizationId;
+    const directory = await createDirectory({ store, organization, hasher, keys: ephemeralKeyRing() });
+    await directory.organization.update({ name, baseDn: `dc=${name},dc=example` });
+    const ada = await directory.users.create({ username: "ada", email: `ada@${name}.example`, password });
+    const staff = await directory.groups.create({ name: "staff", members: [ada.id] });
+    const resource = await directory.resources.create({ kind: "ldap", name: "intranet" });
+    await directory.grants.add({ group: staff.id, resource: resource.id });
+    return directory;
+  };
+  const a = await open("alpha");
+  const b = await open("beta");
+  const server = ldapServer({ directory: [a, b] });
+  return {
+    a,
+    b,
+    server,
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await a.close();
+      await b.close();
+    },
+  };
+}
+
+const adaOf = (name: string): string => `uid=ada,ou=Users,dc=${name},dc=example`;
+
+test("the root DSE names the suffixes of all organizations", async () => {
+  await using place = await twoOrganizations();
+  await using client = ldapTestClient(place.server);
+  const { entries } = await client.search({ attributes: ["namingContexts"] });
+  expect(entries[0]?.attributes["namingContexts"]).toEqual(["dc=alpha,dc=example", "dc=beta,dc=example"]);
+});
+
+test("who binds sees their own organization and nothing of another", async () => {
+  await using place = await twoOrganizations();
+  for (const [own, other] of [
+    ["alpha", "beta"],
+    ["beta", "alpha"],
+  ] as const) {
+    await using client = ldapTestClient(place.server);
+    expect(await client.bind(adaOf(own), password)).toMatchObject({ resultCode: 0 });
+    expect(await client.whoAmI()).toBe(`dn:${adaOf(own)}`);
+    const seen = await client.search({ base: `dc=${own},dc=example`, filter: "(uid=ada)" });
+    expect(seen.entries.map((entry) => entry.attributes["mail"])).toEqual([[`ada@${own}.example`]]);
+    const foreign = await client.search({ base: `dc=${other},dc=example`, filter: "(uid=ada)" });
+    expect(foreign).toMatchObject({ resultCode: LdapResultCode.noSuchObject, entries: [] });
+  }
+});
+
+test("someone who is suspended in one is disconnected there, and goes on in the other", async () => {
+  await using place = await twoOrganizations();
+  await using inA = ldapTestClient(place.server);
+  await using inB = ldapTestClient(place.server);
+  await inA.bind(adaOf("alpha"), password);
+  await inB.bind(adaOf("beta"), password);
+  const ada = await place.a.users.byUsername("ada");
+  await place.a.users.suspend(ada?.id as never);
+  expect(await inA.closed).toMatchObject({ resultCode: LdapResultCode.strongerAuthRequired });
+  expect(await inB.search({ base: adaOf("beta"), scope: "base" })).toMatchObject({ resultCode: 0 });
+});
+
+test("a bind below neither suffix is refused like any other", async () => {
+  await using place = await twoOrganizations();
+  await using client = ldapTestClient(place.server);
+  expect(await client.bind(adaOf("gamma"), password)).toMatchObject({
+    resultCode: LdapResultCode.invalidCredentials,
+  });
+});
+
+test("two organizations with one suffix are refused before a port is opened", async () => {
+  await using place = await twoOrganizations();
+  await place.b.organization.update({ baseDn: "DC=Alpha, dc=example" });
+  await expect(place.server.listen({ port: 0 })).rejects.toMatchObject({
+    code: "misconfigured",
+    message: "two organizations have the base DN DC=Alpha,dc=example",
+  });
+});
+
+test("several directories cannot be given one base DN, and none is not enough", async () => {
+  await using place = await twoOrganizations();
+  for (const options of [{ directory: [place.a, place.b], baseDn: "dc=example" }, { directory: [] }])
+    expect(() => ldapServer(options)).toThrow(expect.objectContaining({ code: "misconfigured" }));
+});

@@ -1,0 +1,162 @@
+import type { ExtendedRequest, PeekedMessage, RequestOp, SearchRequest } from "../codec/index.ts";
+import { decodeCancelRequest, ExtendedOid, isLdapDecodeError, LdapResultCode } from "../codec/index.ts";
+import { resultCodeOfError } from "../errors.ts";
+import { compare } from "../handlers/compare.ts";
+import type { RequestControls } from "../handlers/controls.ts";
+import type { OperationContext } from "../handlers/operation-context.ts";
+import { outOfTime, searchTime } from "../handlers/search.ts";
+import { type Outcome, stillAdmitted, stillAdmittedCached } from "../handlers/session.ts";
+import { whoAmI } from "../handlers/who-am-i.ts";
+import { cachedSearch, type RequestOrigin } from "./cached-search.ts";
+import type { ConnectionHost } from "./connection-host.ts";
+
+type Work = (context: OperationContext) => Promise<Outcome>;
+
+/** Extended operations that are run here, for the root DSE. */
+export const supportedExtensions: readonly string[] = [ExtendedOid.whoAmI, ExtendedOid.cancel];
+
+/** Runs the operations of one connection side by side, and answers each unless it was given up. */
+export class RequestRunner {
+  readonly #host: ConnectionHost;
+
+  constructor(host: ConnectionHost) {
+    this.#host = host;
+  }
+
+  /** Runs a request that is neither bind, unbind, abandon nor StartTLS. */
+  run(
+    messageId: number,
+    op: RequestOp,
+    controls: RequestControls,
+    origin: { readonly frame: Buffer; readonly peeked: PeekedMessage },
+  ): void {
+    switch (op.type) {
+      case "searchRequest":
+        this.#search(messageId, op, controls, origin.peeked.opEnd === origin.peeked.end ? origin : undefined);
+        break;
+      case "compareRequest":
+        this.#begin(messageId, op, controls, (context) => compare(op, context));
+        break;
+      case "extendedReq":
+        this.#extended(messageId, op, controls);
+        break;
+      default:
+        this.#host.answer(messageId, op, {
+          resultCode: LdapResultCode.unwillingToPerform,
+          diagnosticMessage: "the directory is read-only over LDAP",
+        });
+    }
+  }
+
+  #search(
+    messageId: number,
+    op: SearchRequest,
+    controls: RequestControls,
+    origin: RequestOrigin | undefined,
+  ): void {
+    const host = this.#host;
+    const { answers } = host.realm;
+    this.#begin(messageId, op, controls, (context) =>
+      cachedSearch(op, context, origin, answers, (entry) => {
+        host.writeEntry(messageId, entry);
+        return host.blocked;
+      }),
+    );
+  }
+
+  #extended(messageId: number, op: ExtendedRequest, controls: RequestControls): void {
+    switch (op.requestName) {
+      case ExtendedOid.whoAmI:
+        this.#begin(messageId, op, controls, whoAmI);
+        break;
+      case ExtendedOid.cancel:
+        this.#cancel(messageId, op);
+        break;
+      default:
+        // RFC 4511 §4.12: an operation that is not recognised is a protocol error.
+        this.#host.answer(messageId, op, {
+          resultCode: LdapResultCode.protocolError,
+          diagnosticMessage: "unknown extended operation",
+        });
+    }
+  }
+
+  /** RFC 3909: the operation that is given up is answered, unlike after an abandon. */
+  #cancel(messageId: number, op: ExtendedRequest): void {
+    const { operations } = this.#host;
+    let cancelId: number;
+    try {
+      cancelId = decodeCancelRequest(op.requestValue ?? new Uint8Array(0));
+    } catch (error) {
+      if (!isLdapDecodeError(error)) throw error;
+      this.#host.answer(messageId, op, {
+        resultCode: LdapResultCode.protocolError,
+        diagnosticMessage: error.message,
+      });
+      return;
+    }
+    const resultCode = operations.cancel(cancelId);
+    this.#host.answer(messageId, op, { resultCode });
+  }
+
+  #begin(messageId: number, op: RequestOp, controls: RequestControls, work: Work): void {
+    const host = this.#host;
+    const { context, operations, session } = host;
+    const { maxSearchMs } = context.options.limits;
+    const asked = { timeLimit: op.type === "searchRequest" ? op.timeLimit : 0 };
+    const deadline = performance.now() + searchTime(asked, maxSearchMs);
+    const { view } = host.realm;
+    const operation = operations.begin(
+      messageId,
+      deadline,
+      () => {
+        // Whatever it hangs on, the peer waits no longer than it was told.
+        host.answer(messageId, op, outOfTime(asked, maxSearchMs));
+        host.goOn();
+      },
+      isCancelable(op)
+        ? () => {
+            host.answer(messageId, op, { resultCode: LdapResultCode.canceled });
+            host.goOn();
+          }
+        : undefined,
+    );
+    const finished = (outcome: Outcome | undefined): void => {
+      const isAwaited = operations.end(operation);
+      if (host.isOver) return;
+      if (isAwaited && outcome !== undefined) host.answer(messageId, op, outcome);
+      host.goOn();
+    };
+    const { signal } = operation;
+    this.#admitted({ session, view, signal, controls, facts: host.facts() }, work).then(
+      finished,
+      (error: unknown) => {
+        context.logger.error({ error: String(error), operation: op.type }, "an LDAP operation failed");
+        finished({ resultCode: LdapResultCode.other });
+      },
+    );
+  }
+
+  /** Makes sure that the person is still let in, then works. */
+  async #admitted(context: OperationContext, work: Work): Promise<Outcome | undefined> {
+    const { view, session, signal } = context;
+    const { identity, address } = session;
+    if (identity !== undefined && stillAdmittedCached(identity, view, address) !== true) {
+      try {
+        if (!(await stillAdmitted(identity, view, address))) {
+          if (session.identity === identity) this.#host.revoke();
+          return undefined;
+        }
+      } catch (error) {
+        return { resultCode: resultCodeOfError(error) };
+      }
+    }
+    // What was given up meanwhile may be somebody else's by now.
+    return signal.aborted ? undefined : work(context);
+  }
+}
+
+/** What changes something may have changed it by the time it is cancelled (RFC 3909 §2.3). */
+function isCancelable(op: RequestOp): boolean {
+  return op.type === "searchRequest" || op.type === "compareRequest";
+}
