@@ -266,8 +266,7 @@ function whyNot(grant: Grant, context: AccessContext, now: number): DecisionReas
   if (networks !== undefined && (context.address === undefined || !inNetworks(context.address, networks))) {
     return "network-not-allowed";
   }
-  if (mfa === true && !(context.factors ?? []).some((factor) => secondFactors.includes(factor)))
-    return "mfa-required";
+  if (mfa === true && !showsSecondFactor(context.factors ?? [])) return "mfa-required";
   return undefined;
 }
 
@@ -277,4 +276,9 @@ export function isInValidity(grant: Grant, now: number): boolean {
     !(grant.notBefore !== undefined && now < grant.notBefore) &&
     !(grant.notAfter !== undefined && now >= grant.notAfter)
   );
+}
+
+/** Whether factors count as more than a password: a certificate does by itself, since its key cannot be guessed. */
+export function showsSecondFactor(factors: readonly Factor[]): boolean {
+  return factors.some((factor) => secondFactors.includes(factor));
 }

@@ -1,3 +1,4 @@
+import { certificateKey } from "../keys/certificate.ts";
 import type { RecordKind, RecordTypes } from "../model/kinds.ts";
 import type { IndexValue } from "../query/filter.ts";
 import type { IndexedRecord } from "../store/store.ts";
@@ -61,9 +62,9 @@ function addOwnKeys(kind: RecordKind, record: RecordTypes[RecordKind], keys: Key
     case "credential": {
       const credential = record as RecordTypes["credential"];
       index.push(["user", credential.user]);
-      if (credential.kind !== "ssh-key" && credential.kind !== "x509") {
-        keys.push(["kind", `${credential.user}/${credential.kind}`]);
-      }
+      if (credential.kind === "x509")
+        keys.push(["certificate", certificateKey(Buffer.from(credential.secret, "base64"))]);
+      else if (credential.kind !== "ssh-key") keys.push(["kind", `${credential.user}/${credential.kind}`]);
       break;
     }
     case "session": {

@@ -11,6 +11,11 @@ export interface AuthenticationAttempt {
   readonly userId?: UserId;
   /** The password; `password,123456` carries a one-time code with it for users who have a second factor. */
   readonly password?: string;
+  /**
+   * In place of a password: the certificate, DER, whose key the peer has shown to hold, and which the protocol has
+   * found valid and issued by someone it trusts. A name given with it must be the same person's.
+   */
+  readonly certificate?: Uint8Array;
   /** A one-time code or recovery code in a field of its own. */
   readonly code?: string;
   /** The state of the challenge that `code` answers. */
@@ -38,6 +43,7 @@ export type DenialReason =
   | "wrong-password"
   | "wrong-code"
   | "no-password"
+  | "wrong-certificate"
   | "not-active"
   | "locked"
   | "source-throttled"

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { ResourceRef } from "../access/authorizer.ts";
+import { type ResourceRef, showsSecondFactor } from "../access/authorizer.ts";
 import { errorCodeOf, isDirectoryError } from "../errors.ts";
+import { certificateKey } from "../keys/certificate.ts";
 import type { Credential } from "../model/credential.ts";
 import type { CredentialId, UserId } from "../model/ids.ts";
 import type { Factor } from "../model/session.ts";
@@ -82,6 +83,8 @@ export class Authenticator {
         logger.warn({ source, protocol: attempt.protocol }, "too many failed logins from this address");
       } else if (attempt.state !== undefined)
         result = await this.#answerChallenge(attempt, attempt.state, options);
+      else if (attempt.certificate !== undefined)
+        result = await this.#byCertificate(attempt, attempt.certificate, options);
       else result = await this.#firstStep(attempt, options);
     } catch (error) {
       metrics.count("directorykit_authentication_total", { ...labels, outcome: "error" });
@@ -147,6 +150,47 @@ export class Authenticator {
     return restarts < maxRestarts
       ? this.#firstStep(attempt, options, restarts + 1)
       : this.#deny(attempt, user, "wrong-password");
+  }
+
+  /** A certificate cannot be guessed, so failures neither count nor stand in its way: a lock stops passwords. */
+  async #byCertificate(
+    attempt: AuthenticationAttempt,
+    certificate: Uint8Array,
+    options: CallOptions,
+  ): Promise<AuthenticationResult> {
+    const { reader } = this.#environment;
+    const credential = await reader.getByKey(
+      "credential",
+      "certificate",
+      certificateKey(certificate),
+      options,
+    );
+    if (credential === undefined) return this.#deny(attempt, undefined, "wrong-certificate");
+    const user = await reader.get("user", credential.user, options);
+    if (user === undefined) return this.#deny(attempt, undefined, "unknown-user");
+    const named = attempt.userId !== undefined || (attempt.username ?? "") !== "";
+    if (named && (await this.#find(attempt, options))?.id !== user.id)
+      return this.#deny(attempt, user, "wrong-certificate");
+    const factors: readonly Factor[] = ["certificate"];
+    const access =
+      user.state === "active" ? await this.#access(attempt, user, factors, options) : "not-active";
+    if (access !== "granted") return this.#deny(attempt, user, access);
+    const result = await commit(
+      this.#environment,
+      auditOptions(attempt, user),
+      async (unit): Promise<AuthenticationResult | DenialReason> => {
+        const now = await unit.tx.get("user", user.id);
+        if (now?.state !== "active") return now === undefined ? "unknown-user" : "not-active";
+        if ((await unit.tx.get("credential", credential.id)) === undefined) return "wrong-certificate";
+        unit.audit({
+          action: "authentication.succeeded",
+          target: target(user),
+          details: { factors: factors.join(",") },
+        });
+        return { outcome: "accepted", user: now, factors, mustChangePassword: false };
+      },
+    );
+    return typeof result === "string" ? this.#deny(attempt, user, result) : result;
   }
 
   async #answerChallenge(
@@ -319,7 +363,7 @@ export class Authenticator {
     factors: readonly Factor[],
     options: CallOptions,
   ): Promise<"granted" | "mfa-required" | "no-access"> {
-    if (attempt.secondFactor === "required" && factors.length < 2) return "mfa-required";
+    if (attempt.secondFactor === "required" && !showsSecondFactor(factors)) return "mfa-required";
     if (attempt.resource === undefined) return "granted";
     const resources = isList(attempt.resource) ? attempt.resource : [attempt.resource];
     const context = { factors, ...(attempt.source === undefined ? {} : { address: attempt.source }) };

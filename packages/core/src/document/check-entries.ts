@@ -1,5 +1,6 @@
 import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import { DirectoryError, isDirectoryError } from "../errors.ts";
+import { checkCertificate } from "../keys/certificate.ts";
 import type { Grant } from "../model/grant.ts";
 import type { CustomAttributes } from "../model/record.ts";
 import type { JsonValue, ResourceKind, ResourceSettings } from "../model/resource.ts";
@@ -34,6 +35,8 @@ export interface CheckedUser {
   readonly totpSecret: string | undefined;
   /** As stored. */
   readonly recoveryCodes: string | undefined;
+  /** As stored. */
+  readonly certificates: readonly string[];
   /** Folded username. */
   readonly manager: string | undefined;
 }
@@ -93,6 +96,7 @@ export function checkUser(path: string, value: unknown, registry: AttributeRegis
     mustChangePassword,
     totpSecret,
     recoveryCodeHashes,
+    certificates,
     employee,
     ...rest
   } = checkObject(path, value, [
@@ -108,6 +112,7 @@ export function checkUser(path: string, value: unknown, registry: AttributeRegis
     "mustChangePassword",
     "totpSecret",
     "recoveryCodeHashes",
+    "certificates",
     "state",
     "posix",
     "sshKeys",
@@ -151,6 +156,8 @@ export function checkUser(path: string, value: unknown, registry: AttributeRegis
     recoveryCodes: optional(`${path}.recoveryCodeHashes`, recoveryCodeHashes, (p, v) =>
       checkList(p, v, checkRecoveryCodeHash, 20),
     )?.join(" "),
+    certificates:
+      optional(`${path}.certificates`, certificates, (p, v) => checkList(p, v, checkCertificate, 20)) ?? [],
     manager: managerName === undefined ? undefined : foldCase(managerName),
   };
 }

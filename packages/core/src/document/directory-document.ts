@@ -36,6 +36,8 @@ export interface UserEntry {
   readonly posix?: PosixAccount;
   /** Public SSH keys. */
   readonly sshKeys?: readonly string[];
+  /** Certificates the person logs in with: PEM, or DER in base64. */
+  readonly certificates?: readonly string[];
   /** Phone numbers. */
   readonly phones?: readonly string[];
   /** Employment data; `manager` is a username here. */

@@ -15,16 +15,16 @@ import type {
 } from "./directory-document.ts";
 
 /**
- * Puts password hashes, TOTP secrets and hashes of recovery codes into an export: a backup that restores logins, and a
- * treasure for a thief.
+ * Puts password hashes, TOTP secrets, hashes of recovery codes and certificates into an export: a backup that restores
+ * logins, and a treasure for a thief.
  */
 export const includeSecrets: unique symbol = Symbol.for("directorykit.includeSecrets") as never;
 
 /** Options of an export. */
 export interface ExportOptions {
   /**
-   * Whether password hashes, TOTP secrets and hashes of recovery codes go into the document. Default false. Settings of
-   * resources, such as a RADIUS client's secret, are part of what a resource is and always do.
+   * Whether password hashes, TOTP secrets, hashes of recovery codes and certificates go into the document. Default
+   * false. Settings of resources, such as a RADIUS client's secret, are part of what a resource is and always do.
    */
   readonly [includeSecrets]?: boolean;
 }
@@ -127,10 +127,14 @@ async function secretsOf(
   const password = await credentialOf(environment.reader, user.id, "password");
   const totp = await credentialOf(environment.reader, user.id, "totp");
   const recovery = await credentialOf(environment.reader, user.id, "recovery-codes");
+  const certificates = await credentials.certificates(user.id);
   return {
     ...(password === undefined ? {} : { passwordHash: password.secret }),
     ...(password?.mustChange === true ? { mustChangePassword: true } : {}),
     ...(totp?.status === "active" ? { totpSecret: credentials.openTotp(totp) } : {}),
+    ...(certificates.length === 0
+      ? {}
+      : { certificates: certificates.map((one) => Buffer.from(one.certificate).toString("base64")) }),
     ...(recovery === undefined ? {} : { recoveryCodeHashes: recovery.secret.split(" ").filter(Boolean) }),
   };
 }

@@ -161,6 +161,8 @@ async function writeUsers(
           secret: entry.recoveryCodes,
           status: "active",
         });
+      for (const certificate of entry?.certificates ?? [])
+        credentialsOf.push({ user: user.id, kind: "x509", secret: certificate, status: "active" });
     }
     await unit.createMany("credential", credentialsOf);
     for (const [i, user] of slice.entries()) {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { DirectoryError } from "../errors.ts";
+import { certificateKey, checkCertificate } from "../keys/certificate.ts";
 import { open, seal } from "../keys/envelope.ts";
 import type { Credential, CredentialKind } from "../model/credential.ts";
 import { type CredentialId, newId, type SessionId, type UserId } from "../model/ids.ts";
@@ -197,6 +198,62 @@ export class Credentials {
       await this.storePassword(unit, user.id, secret, false);
       unit.audit({ action: "credential.password-reset", target: { kind: "user", id: user.id } });
       await endSessions(unit, user.id);
+    });
+  }
+
+  /**
+   * Makes a certificate one of the user's: whoever shows that they hold its key, on a protocol that asks for
+   * certificates and trusts who issued it, is this user. Whether it is still valid is for the protocol to see.
+   *
+   * @param certificate - PEM text or DER octets, at most 16,384 octets of DER
+   * @throws DirectoryError `invalid-input`, `not-found`, `conflict` when it is someone's already
+   */
+  async addCertificate(
+    id: UserId,
+    certificate: string | Uint8Array,
+    options: WriteOptions = {},
+  ): Promise<CredentialSummary> {
+    const stored = checkCertificate("certificate", certificate);
+    return commit(this.#environment, options, async (unit) => {
+      await unit.get("user", id);
+      const { secret, ...summary } = await unit.create("credential", {
+        user: id,
+        kind: "x509",
+        secret: stored,
+        status: "active",
+      });
+      unit.audit({
+        action: "credential.certificate-added",
+        target: { kind: "user", id },
+        details: { fingerprint: certificateKey(Buffer.from(secret, "base64")) },
+      });
+      return summary;
+    });
+  }
+
+  /** The user's certificates with their ids, DER. */
+  async certificates(
+    user: UserId,
+    options?: CallOptions,
+  ): Promise<readonly { readonly id: CredentialId; readonly certificate: Uint8Array }[]> {
+    const found = await recordsBy(this.#environment.reader, "credential", "user", user, options);
+    return found.flatMap(({ id, kind, secret }) =>
+      kind === "x509" ? [{ id, certificate: Buffer.from(secret, "base64") }] : [],
+    );
+  }
+
+  /** Takes a certificate from its user, and ends their sessions. @throws DirectoryError `not-found` */
+  async removeCertificate(credential: CredentialId, options: WriteOptions = {}): Promise<void> {
+    await commit(this.#environment, options, async (unit) => {
+      const found = await unit.get("credential", credential);
+      if (found.kind !== "x509") throw new DirectoryError("not-found", "no such certificate");
+      await unit.remove("credential", found);
+      unit.audit({
+        action: "credential.certificate-removed",
+        target: { kind: "user", id: found.user },
+        details: { fingerprint: certificateKey(Buffer.from(found.secret, "base64")) },
+      });
+      await endSessions(unit, found.user);
     });
   }
 
