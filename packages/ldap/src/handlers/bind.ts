@@ -142,7 +142,7 @@ async function login(
     decision = await admit(directory, subject, session.address);
     if (decision?.allowed !== true || watch.ended.has(result.user.id)) return refused;
   } while (watch.changed);
-  const identity = identityOf(result.user, tree, result.factors, decision, access.search);
+  const identity = identityOf(result.user, tree, result.factors, decision, access);
   return { ...success, bound: { identity, view } };
 }
 

@@ -1,6 +1,6 @@
 import type { Decision, Directory, Factor, User, UserId } from "@directorykit/core";
 import type { Control } from "../codec/index.ts";
-import type { LdapLimits, SearchAccess } from "../options.ts";
+import type { LdapAccess, LdapLimits, SearchAccess } from "../options.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
 
@@ -14,8 +14,12 @@ export interface LdapIdentity {
   tree: Tree;
   /** What they have shown. */
   readonly factors: readonly Factor[];
-  /** What they may search; kept up to date by {@link stillAdmitted}. */
+  /** What they may search; kept up to date by {@link stillAdmitted}, like what else the grants decide. */
   search: SearchAccess;
+  /** Whether they may act as others (RFC 4370). */
+  proxy: boolean;
+  /** Whether they must choose another password, and can do nothing else before. */
+  readonly mustChangePassword: boolean;
 }
 
 /** What one connection has been told so far. No socket: a test can make one. */
@@ -76,7 +80,7 @@ export async function stillAdmitted(
   }
   const decision = await admit(view.options.directory, identity, address);
   if (decision?.allowed !== true) return false;
-  identity.search = searchAccess(decision, view.options.access.search);
+  follow(identity, decision, view.options.access);
   return true;
 }
 
@@ -92,16 +96,22 @@ export function stillAdmittedCached(
     const decision = view.options.directory.authorizeCached(identity.user, resource, context);
     if (decision === undefined) return undefined;
     if (!decision.allowed) continue;
-    identity.search = searchAccess(decision, view.options.access.search);
+    follow(identity, decision, view.options.access);
     return true;
   }
   return false;
 }
 
-/** What the grants, or else the server's options, let the person search. */
-export function searchAccess(decision: Decision, fallback: SearchAccess): SearchAccess {
-  const given = decision.attributes["search"];
-  return given === "directory" || given === "self" || given === "none" ? given : fallback;
+/** Brings up to date what the attributes of the grants, or else the server's options, let the person do. */
+function follow(
+  identity: Pick<LdapIdentity, "search" | "proxy">,
+  { attributes }: Decision,
+  fallback: LdapAccess,
+): void {
+  const search = attributes["search"];
+  identity.search =
+    search === "directory" || search === "self" || search === "none" ? search : fallback.search;
+  identity.proxy = attributes["proxy"] === true;
 }
 
 /** The identity of a person who has just bound. */
@@ -110,7 +120,18 @@ export function identityOf(
   tree: Tree,
   factors: readonly Factor[],
   decision: Decision,
-  fallback: SearchAccess,
+  fallback: LdapAccess,
+  mustChangePassword = false,
 ): LdapIdentity {
-  return { user: user.id, username: user.username, tree, factors, search: searchAccess(decision, fallback) };
+  const identity: LdapIdentity = {
+    user: user.id,
+    username: user.username,
+    tree,
+    factors,
+    search: "none",
+    proxy: false,
+    mustChangePassword,
+  };
+  follow(identity, decision, fallback);
+  return identity;
 }
