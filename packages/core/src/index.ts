@@ -105,4 +105,10 @@ export type { UserFields } from "./services/user-input.ts";
 export { type NewUser, type UpdateOptions, Users } from "./services/users.ts";
 export type * from "./store/store.ts";
 export { compareCodePoints, compareIndexValues, foldCase, normalizeValue } from "./text/normalize.ts";
+export {
+  matchesSubstrings,
+  type PreparedSubstrings,
+  prepareSubstrings,
+  type Substrings,
+} from "./text/substrings.ts";
 export type { WriteOptions } from "./write/unit-of-work.ts";

@@ -237,6 +237,7 @@ export const builtInAttributes: readonly ReadableAttribute[] = [
     { ...time, indexed: true, names: { scim: "meta.lastModified", oidc: "updated_at" } },
     (u) => [u.updatedAt],
   ),
+  user("revision", integer, (u) => [u.revision]),
   group("name", { unique: true, names: { ldap: "cn", ldapOid: "2.5.4.3", scim: "displayName" } }, (g) => [
     g.name,
   ]),
@@ -252,6 +253,7 @@ export const builtInAttributes: readonly ReadableAttribute[] = [
   ]),
   group("createdAt", time, (g) => [g.createdAt]),
   group("updatedAt", { ...time, indexed: true }, (g) => [g.updatedAt]),
+  group("revision", integer, (g) => [g.revision]),
   attribute<System>("system", "hostname", { unique: true }, (s) => [s.hostname]),
   attribute<System>("system", "os", {}, (s) => one(s.os)),
   attribute<System>("system", "state", { indexed: true }, (s) => [s.state]),

@@ -2,7 +2,8 @@ import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import { DirectoryError } from "../errors.ts";
 import type { AttributeOwner, MatchingRule } from "../model/attribute-definition.ts";
 import type { ResourceId } from "../model/ids.ts";
-import { foldSpaces, normalizeSubstring, normalizeValue } from "../text/normalize.ts";
+import { foldSpaces, normalizeValue } from "../text/normalize.ts";
+import { prepareSubstrings } from "../text/substrings.ts";
 import type { Filter, IndexValue, StoreFilter } from "./filter.ts";
 
 /** Bounds on filters that strangers may send. Passing one is `limit-exceeded`, naming it. */
@@ -130,33 +131,46 @@ function compileLeaf(node: Leaf, owner: AttributeOwner, registry: AttributeRegis
       return { ...base, op: "present" };
     case "equals":
     case "atLeast":
-    case "atMost": {
+    case "atMost":
+    case "above":
+    case "below": {
       if (node.matching !== undefined && !canMatch(attribute.matching, node.matching)) return "undefined";
-      if (node.matching === "caseExact" && attribute.matching === "caseIgnore") {
-        return { ...base, op: node.op, value: foldSpaces(String(node.value)), exact: true };
-      }
+      if (keepsCase(attribute.matching, node.matching))
+        return comparison(base, node.op, foldSpaces(String(node.value)), true);
       const value = normalizeValue(attribute.matching, node.value);
-      return value === undefined ? "undefined" : { ...base, op: node.op, value };
+      return value === undefined ? "undefined" : comparison(base, node.op, value, false);
     }
     case "substrings": {
       if (attribute.syntax !== "string" && attribute.syntax !== "binary") return "undefined";
-      const given = [node.initial, ...(node.any ?? []), node.final];
-      const parts = given.map((part) =>
-        part === undefined ? undefined : normalizeSubstring(attribute.matching, part),
-      );
+      if (node.matching !== undefined && !canMatch(attribute.matching, node.matching)) return "undefined";
+      const exact = keepsCase(attribute.matching, node.matching);
+      const pieces = prepareSubstrings(exact ? "caseExact" : attribute.matching, { any: [], ...node });
       // A rule without substrings must not turn the test into "has any value".
-      if (parts.some((part, i) => part === undefined && given[i] !== undefined)) return "undefined";
-      const initial = parts[0];
-      const final = parts.at(-1);
-      return {
-        ...base,
-        op: "substrings",
-        ...(initial === undefined || initial === "" ? {} : { initial: initial.trimStart() }),
-        any: parts.slice(1, -1).filter((part) => part !== undefined && part !== "") as string[],
-        ...(final === undefined || final === "" ? {} : { final: final.trimEnd() }),
-      };
+      if (pieces === undefined) return "undefined";
+      const indexed = attribute.indexed && pieces.spaced !== true && !exact;
+      return { ...base, indexed, op: "substrings", ...pieces, ...(exact ? { exact } : {}) };
     }
   }
+}
+
+/** A comparison in terms that stores know: whole numbers leave the value itself out by going one further. */
+function comparison(
+  base: { readonly attribute: string; readonly indexed: boolean },
+  op: "equals" | "atLeast" | "atMost" | "above" | "below",
+  value: IndexValue,
+  keepCase: boolean,
+): StoreFilter {
+  const exact = keepCase ? ({ exact: true } as const) : {};
+  if (op !== "above" && op !== "below") return { ...base, op, value, ...exact };
+  const inclusive = op === "above" ? "atLeast" : "atMost";
+  if (typeof value === "number")
+    return { ...base, op: inclusive, value: op === "above" ? value + 1 : value - 1 };
+  return { ...base, indexed: false, op: inclusive, value, strict: true, ...exact };
+}
+
+/** Whether values are compared with their case though their own rule folds it. */
+function keepsCase(own: MatchingRule, wanted: "caseExact" | "caseIgnore" | undefined): boolean {
+  return own === "caseIgnore" && wanted === "caseExact";
 }
 
 /** Whether values of an attribute can be compared by another rule than its own: case can be kept, not folded later. */

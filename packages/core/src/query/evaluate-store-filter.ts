@@ -1,4 +1,5 @@
 import { compareIndexValues } from "../text/normalize.ts";
+import { matchesSubstrings } from "../text/substrings.ts";
 import type { AttributeTest, IndexValue, StoreFilter } from "./filter.ts";
 
 /** What the evaluator needs to know of a record. */
@@ -38,8 +39,7 @@ export function evaluateStoreFilter(filter: StoreFilter, subject: EvaluationSubj
 }
 
 function testAttribute(test: AttributeTest, subject: EvaluationSubject): boolean {
-  const exact =
-    (test.op === "equals" || test.op === "atLeast" || test.op === "atMost") && test.exact === true;
+  const exact = test.op !== "present" && test.op !== "in" && test.exact === true;
   const values = exact ? subject.exactValues(test.attribute) : subject.values(test.attribute);
   switch (test.op) {
     case "present":
@@ -49,15 +49,15 @@ function testAttribute(test: AttributeTest, subject: EvaluationSubject): boolean
     case "in":
       return values.some((value) => includes(test.values, value));
     case "atLeast":
-      return values.some(
-        (value) => sameType(value, test.value) && compareIndexValues(value, test.value) >= 0,
-      );
     case "atMost":
-      return values.some(
-        (value) => sameType(value, test.value) && compareIndexValues(value, test.value) <= 0,
-      );
+      return values.some((value) => {
+        if (typeof value !== typeof test.value) return false;
+        const order = compareIndexValues(value, test.value);
+        if (order === 0) return test.strict !== true;
+        return test.op === "atLeast" ? order > 0 : order < 0;
+      });
     case "substrings":
-      return values.some((value) => typeof value === "string" && hasSubstrings(value, test));
+      return values.some((value) => typeof value === "string" && matchesSubstrings(value, test));
   }
 }
 
@@ -72,30 +72,6 @@ function includes(list: readonly IndexValue[], value: IndexValue): boolean {
     sets.set(list, set);
   }
   return set.has(value);
-}
-
-function sameType(a: IndexValue, b: IndexValue): boolean {
-  return typeof a === typeof b;
-}
-
-/** Whether the parts occur in order without overlap (RFC 4511 §4.5.1.7.2). */
-function hasSubstrings(
-  value: string,
-  parts: { readonly initial?: string; readonly any: readonly string[]; readonly final?: string },
-): boolean {
-  let from = 0;
-  if (parts.initial !== undefined) {
-    if (!value.startsWith(parts.initial)) return false;
-    from = parts.initial.length;
-  }
-  for (const part of parts.any) {
-    const at = value.indexOf(part, from);
-    if (at < 0) return false;
-    from = at + part.length;
-  }
-  return (
-    parts.final === undefined || (value.length - parts.final.length >= from && value.endsWith(parts.final))
-  );
 }
 
 /** Splits a filter into what `pushable` accepts and the residual. A conjunction is split between its parts. */

@@ -1,5 +1,6 @@
 import type { GroupId, ResourceId } from "../model/ids.ts";
 import type { AttributeValue } from "../model/record.ts";
+import type { PreparedSubstrings } from "../text/substrings.ts";
 
 /**
  * The one filter algebra. LDAP filters, SCIM filters and REST queries are all translated to it. Attribute names are
@@ -17,7 +18,8 @@ export type Filter =
   | { readonly op: "and" | "or"; readonly of: readonly Filter[] }
   | { readonly op: "not"; readonly of: Filter }
   | {
-      readonly op: "equals" | "atLeast" | "atMost";
+      /** `above` and `below` leave the value itself out. */
+      readonly op: "equals" | "atLeast" | "atMost" | "above" | "below";
       readonly attribute: string;
       readonly value: AttributeValue;
       /** Compare by this rule instead of the attribute's own (LDAP extensible match). */
@@ -29,6 +31,8 @@ export type Filter =
       readonly initial?: string;
       readonly any?: readonly string[];
       readonly final?: string;
+      /** Compare by this rule instead of the attribute's own. */
+      readonly matching?: "caseExact" | "caseIgnore";
     }
   | { readonly op: "present"; readonly attribute: string }
   | { readonly op: "ids"; readonly ids: readonly string[] }
@@ -46,7 +50,7 @@ export type IndexValue = string | number;
  * What a store is asked: two-valued, normalised, with relations resolved to direct edges. A leaf is true when any
  * value of the record's attribute satisfies it, and false when the record has no such attribute.
  *
- * `indexed` tells whether the store was given index entries for the attribute; a store must leave other leaves to
+ * `indexed` tells whether index entries, which the store was given, answer the leaf; a store must leave other leaves to
  * the residual.
  */
 export type StoreFilter =
@@ -64,16 +68,18 @@ export type StoreFilter =
 export type AttributeTest = {
   /** The attribute. */
   readonly attribute: string;
-  /** Whether stores hold index entries for it. */
+  /** Whether stores hold index entries that answer the test. */
   readonly indexed: boolean;
 } & (
-  | { readonly op: "equals" | "atLeast" | "atMost"; readonly value: IndexValue; readonly exact?: boolean }
-  | { readonly op: "in"; readonly values: readonly IndexValue[] }
   | {
-      readonly op: "substrings";
-      readonly initial?: string;
-      readonly any: readonly string[];
-      readonly final?: string;
+      readonly op: "equals" | "atLeast" | "atMost";
+      readonly value: IndexValue;
+      /** Compare with case kept. For the residual. */
+      readonly exact?: boolean;
+      /** The value itself does not count. For the residual. */
+      readonly strict?: true;
     }
+  | { readonly op: "in"; readonly values: readonly IndexValue[] }
+  | ({ readonly op: "substrings"; readonly exact?: true } & PreparedSubstrings)
   | { readonly op: "present" }
 );

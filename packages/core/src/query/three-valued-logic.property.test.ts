@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import type { Directory } from "../directory.ts";
 import { memoryStore } from "../memory/memory-store.ts";
+import type { MatchingRule } from "../model/attribute-definition.ts";
 import type { Group } from "../model/group.ts";
 import type { User } from "../model/user.ts";
 import { plainStore } from "../testing/other-stores.ts";
 import { openDirectory } from "../testing/test-directory.ts";
-import { compareIndexValues, normalizeSubstring, normalizeValue } from "../text/normalize.ts";
+import { compareIndexValues, normalizeValue } from "../text/normalize.ts";
 import type { Filter } from "./filter.ts";
 
 /** True, false, or neither. */
@@ -59,32 +60,52 @@ type AttributeFilter = Extract<Filter, { attribute: string }>;
 function attributeTruth(filter: AttributeFilter, user: User, registry: AttributeRegistry): Truth {
   const attribute = registry.get("user", filter.attribute);
   if (attribute === undefined || attribute.sensitivity === "secret") return undefined;
-  const read = registry.values("user", user, filter.attribute);
-  const values = read.flatMap((value) => normalizeValue(attribute.matching, value) ?? []);
+  const own = attribute.matching;
+  const wantedRule = "matching" in filter ? filter.matching : undefined;
+  if (wantedRule !== undefined && wantedRule !== own && !(own === "caseIgnore" && wantedRule === "caseExact"))
+    return undefined;
+  const rule = wantedRule ?? own;
+  const values = registry
+    .values("user", user, filter.attribute)
+    .flatMap((value) => normalizeValue(rule, value) ?? []);
   switch (filter.op) {
     case "present":
       return values.length > 0;
-    case "substrings": {
+    case "substrings":
       if (attribute.syntax !== "string") return undefined;
-      const part = (text: string | undefined): string =>
-        normalizeSubstring(attribute.matching, text ?? "") ?? "";
-      const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-      const middle = (filter.any ?? []).map((text) => `.*${literal(part(text))}`).join("");
-      const form = new RegExp(
-        `^${literal(part(filter.initial).trimStart())}${middle}.*${literal(part(filter.final).trimEnd())}$`,
-        "su",
-      );
-      return values.some((value) => form.test(String(value)));
-    }
+      return values.some((value) => spacedForm(filter, rule).test(` ${doubled(String(value))} `));
     default: {
-      const wanted = normalizeValue(attribute.matching, filter.value);
+      const wanted = normalizeValue(rule, filter.value);
       if (wanted === undefined) return undefined;
-      return values.some((value) => {
-        const order = compareIndexValues(value, wanted);
-        return filter.op === "equals" ? order === 0 : filter.op === "atLeast" ? order >= 0 : order <= 0;
-      });
+      return values.some((value) => orders[filter.op](compareIndexValues(value, wanted)));
     }
   }
+}
+
+const orders = {
+  equals: (order: number) => order === 0,
+  atLeast: (order: number) => order >= 0,
+  atMost: (order: number) => order <= 0,
+  above: (order: number) => order > 0,
+  below: (order: number) => order < 0,
+};
+
+/** What values must look like, in the form of RFC 4518 §2.6.1 with its two spaces within and one at each end. */
+function spacedForm(filter: Extract<Filter, { op: "substrings" }>, rule: MatchingRule): RegExp {
+  // Between other letters the spaces at the ends of a piece stay.
+  const piece = (text: string): string => String(normalizeValue(rule, `x${text}x`)).slice(1, -1);
+  const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const initial = piece(filter.initial ?? "").trimStart();
+  const final = piece(filter.final ?? "").trimEnd();
+  const middle = (filter.any ?? []).map((text) => `.*${literal(doubled(piece(text)))}`);
+  return new RegExp(
+    `^${literal(initial === "" ? "" : ` ${doubled(initial)}`)}${middle.join("")}.*${literal(final === "" ? "" : `${doubled(final)} `)}$`,
+    "su",
+  );
+}
+
+function doubled(text: string): string {
+  return text.replace(/(?<=.) (?=.)/gsu, "  ");
 }
 
 function negate(truth: Truth): Truth {
@@ -171,7 +192,8 @@ const value = fc.oneof(
   fc.integer({ min: -1, max: 1030 }),
   fc.boolean(),
 );
-const part = fc.constantFrom("us", "ER1", "a", " ", "l", "t", "+4", "ß", "s");
+const part = fc.constantFrom("us", "ER1", "a", "a ", " b", "  Beta", " ", "l", "t", "+4", "ß", "s");
+const matching = fc.constantFrom("caseExact" as const, "caseIgnore" as const);
 
 function filters(world: World): fc.Arbitrary<Filter> {
   const groups = fc.subarray(world.groups.map((group) => group.id));
@@ -180,7 +202,10 @@ function filters(world: World): fc.Arbitrary<Filter> {
     node: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
       fc.record({ op: fc.constantFrom("true", "false", "unknown") }),
-      fc.record({ op: fc.constantFrom("equals", "atLeast", "atMost"), attribute, value }),
+      fc.record(
+        { op: fc.constantFrom("equals", "atLeast", "atMost", "above", "below"), attribute, value, matching },
+        { requiredKeys: ["op", "attribute", "value"] },
+      ),
       fc.record({ op: fc.constant("present"), attribute }),
       fc.record(
         {
@@ -189,6 +214,7 @@ function filters(world: World): fc.Arbitrary<Filter> {
           initial: part,
           any: fc.array(part, { maxLength: 2 }),
           final: part,
+          matching,
         },
         { requiredKeys: ["op", "attribute"] },
       ),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compareCodePoints, foldCase, foldSpaces, normalizeSubstring } from "./normalize.ts";
+import { compareCodePoints, foldCase, foldSpaces } from "./normalize.ts";
+import { matchesSubstrings, prepareSubstrings } from "./substrings.ts";
 
 /** Text in which everything that folds comes up often. */
 const text: fc.Arbitrary<string> = fc
@@ -51,7 +52,8 @@ test("upper case, lower case, composed and decomposed all fold to the same", () 
       for (const form of ["NFC", "NFD", "NFKC", "NFKD"] as const)
         expect(foldCase(value.normalize(form))).toBe(folded);
       expect(foldCase(value.toLowerCase())).toBe(folded);
-      expect(foldCase(` ${value} `)).toBe(folded);
+      // A mark at the beginning would take the space for its letter.
+      if (!/^\P{L}*\p{M}/u.test(value)) expect(foldCase(` ${value} `)).toBe(folded);
     }),
     { numRuns: 2000 },
   );
@@ -68,14 +70,17 @@ test("what is plain already is answered without work, and the answer is the same
   );
 });
 
-test("a part of a value, folded, is a part of the folded value", () => {
+test("a value has whatever was cut out of it", () => {
   const words = fc.string({ unit: fc.constantFrom(..."abcAB é ß"), maxLength: 20 });
   fc.assert(
-    fc.property(words, fc.nat(20), fc.nat(20), (value, from, to) => {
-      const [start, end] = from < to ? [from, to] : [to, from];
-      const part = value.slice(start, end);
-      const folded = normalizeSubstring("caseIgnore", part) ?? "";
-      expect(` ${foldCase(value)} `).toContain(folded);
+    fc.property(words, fc.array(fc.nat(20), { minLength: 4, maxLength: 4 }), (value, cuts) => {
+      const [one, two, three, four] = cuts.sort((a, b) => a - b) as [number, number, number, number];
+      const middle = value.slice(two, three);
+      // Of one run of spaces two pieces can have a share, three cannot.
+      const any = middle.trim() === "" ? [] : [middle];
+      const pieces = { initial: value.slice(0, one), any, final: value.slice(four) };
+      const prepared = prepareSubstrings("caseIgnore", pieces);
+      expect(prepared !== undefined && matchesSubstrings(foldCase(value), prepared)).toBe(true);
     }),
     { numRuns: 2000 },
   );

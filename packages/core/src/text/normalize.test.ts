@@ -22,6 +22,10 @@ describe("spellings that people hold for equal", () => {
     ["  ada   lovelace ", "Ada Lovelace"],
     ["ada\u00a0lovelace", "ada\u2003lovelace"],
     ["so\u00adft", "soft"],
+    ["ada\u0085lovelace", "ada\u2028 lovelace"],
+    ["\u0000a\u001fd\u009fa\u202e", "ada"],
+    ["\u06dd\u070f\ufff9\u{1d173}\u{e0041}a\ufffc\u{e0100}", "a"],
+    ["a \u0308b", "a\u00a8b"],
     ["e\u200b\u0301", "\u00e9"],
     ["ДЖ", "дж"],
     ["ꭰ", "Ꭰ"],
@@ -34,6 +38,11 @@ describe("spellings that people hold for equal", () => {
     ["resume", "résumé"],
     ["a b", "ab"],
     ["İ", "i"],
+    // The lower case of the dotless letter is its own (RFC 3454 table B.2).
+    ["ı", "i"],
+    // A space with a mark on it is no space (RFC 4518 §2.6.1).
+    ["a  \u0308b", "a \u0308b"],
+    [" \u0308b", "\u0308b"],
     ["o", "ø"],
   ])("%j and %j do not", (one, other) => {
     expect(foldCase(one)).not.toBe(foldCase(other));
@@ -48,6 +57,7 @@ describe("spellings that people hold for equal", () => {
 describe("a value under its matching rule", () => {
   test.each([
     ["telephone", "+44 20-7946 0001", "+442079460001"],
+    ["telephone", "\u201044\u2212\u058a20\u2011\ufe63\uff0d7", "44207"],
     ["integer", "42", 42],
     ["integer", "-7", -7],
     ["integer", 42, 42],

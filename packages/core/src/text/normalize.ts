@@ -5,40 +5,58 @@ import type { IndexValue } from "../query/filter.ts";
 // Printable ASCII without upper case and without runs of spaces is its own normal form: most values by far.
 const plain = /^(?! )(?!.* {2})[!-@[-~ ]*(?<! )$/;
 
+/** Controls and characters that only format, variation selectors and their like map to nothing (RFC 4518 §2.2). */
+const invisible = /[\p{Cc}\p{Cf}\p{Variation_Selector}]|[\u034F\u1806\uFFFC]/gu;
+/** Line breaks, tabs and spaces of every width map to a space. */
+const separators = /[\t-\r\u0085\p{Z}]/gu;
+/** A space that a mark combines with carries the mark and is none (RFC 4518 §2.6.1). */
+const spaces = / +(?!\p{M})/gu;
+const outerSpaces = /^ (?!\p{M})| $/gu;
+/** Spaces and hyphens, which telephone numbers are the same without (RFC 4518 §2.6.3). */
+const telephoneFill = /[ \u002D\u058A\u2010\u2011\u2212](?!\p{M})/gu;
+// The upper case of the dotless i is that of the dotted one, but they are different letters.
+const notDotless = /[^\u0131]+/gu;
+
 /**
- * Folds a string so that spellings that people hold for equal compare equal: compatibility forms (NFKC), case, runs
- * of spaces and spaces at the ends (RFC 4518 §2, caseIgnoreMatch). Case goes by way of upper case so that `ß` meets
- * `SS` and final sigma meets sigma, and first to lower case, since `ẞ` is its own upper case. The result does not depend
- * on the locale.
+ * Folds a string so that spellings that people hold for equal compare equal, as RFC 4518 prepares strings for
+ * caseIgnoreMatch: compatibility forms (NFKC), case, what does not show, runs of spaces and spaces at the ends. Case
+ * goes by way of upper case so that `ß` meets `SS` and final sigma meets sigma, and first to lower case, since `ẞ` is its
+ * own upper case. The result does not depend on the locale. Nothing is prohibited (§2.4): whoever must refuse a string
+ * does so before.
  */
 export function foldCase(text: string): string {
   if (plain.test(text)) return text;
-  return squeezeSpaces(
-    withoutInvisible(text)
-      .normalize("NFKC")
-      .toLowerCase()
-      .toUpperCase()
-      .toLowerCase()
-      .replaceAll("ς", "σ")
-      .normalize("NFKC"),
-  );
+  return withoutOuterSpaces(prepared(text, true));
 }
 
 /** The same without folding case (caseExactMatch). */
 export function foldSpaces(text: string): string {
-  return squeezeSpaces(withoutInvisible(text).normalize("NFKC"));
+  return withoutOuterSpaces(prepared(text, false));
 }
 
-/** Soft hyphens and zero-width marks map to nothing (RFC 4518 §2.2), before they can keep letters from composing. */
-function withoutInvisible(text: string): string {
-  return text.replace(
-    /\u034F|[\u180B-\u180D]|[\uFE00-\uFE0F]|[\u00AD\u1806\u200B-\u200D\u2060\uFEFF\uFFFC]/gu,
-    "",
-  );
+/** A string prepared up to the handling of spaces at its ends, of which each is left as one. */
+export function prepared(text: string, foldsCase: boolean): string {
+  const shown = text.replace(separators, " ").replace(invisible, "").normalize("NFKC");
+  const folded = foldsCase ? folding(shown) : shown;
+  return folded.replace(spaces, " ");
 }
 
-function squeezeSpaces(text: string): string {
-  return text.replace(/\s+/gu, " ").trim();
+function folding(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(notDotless, (letters) => letters.toUpperCase())
+    .toLowerCase()
+    .replaceAll("ς", "σ")
+    .normalize("NFKC");
+}
+
+function withoutOuterSpaces(text: string): string {
+  return text.replace(outerSpaces, "");
+}
+
+/** Leaves out what makes no difference in a telephone number, of a string that is prepared otherwise. */
+export function withoutTelephoneFill(text: string): string {
+  return text.replace(telephoneFill, "");
 }
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -60,7 +78,7 @@ export function normalizeValue(rule: MatchingRule, value: AttributeValue): Index
     case "caseExact":
       return foldSpaces(String(value));
     case "telephone":
-      return foldCase(String(value)).replace(/[ -]/g, "");
+      return withoutTelephoneFill(foldCase(String(value)));
     case "octetString":
       return String(value);
     case "uuid": {
@@ -80,28 +98,6 @@ export function normalizeValue(rule: MatchingRule, value: AttributeValue): Index
       if (typeof value === "number") return Number.isSafeInteger(value) ? value : undefined;
       return parseTime(String(value));
     }
-  }
-}
-
-/**
- * Part of a value in a substring assertion: folded like the value, but spaces at the ends of the part count, since
- * they may lie in the middle of the value (RFC 4518 §2.6.1).
- */
-export function normalizeSubstring(rule: MatchingRule, part: string): string | undefined {
-  switch (rule) {
-    case "caseIgnore":
-    case "caseExact": {
-      const folded = rule === "caseIgnore" ? foldCase(part) : foldSpaces(part);
-      const before = /^\s/u.test(part) ? " " : "";
-      const after = /\s$/u.test(part) && folded !== "" ? " " : "";
-      return before + folded + after;
-    }
-    case "telephone":
-      return foldCase(part).replace(/[ -]/g, "");
-    case "octetString":
-      return part;
-    default:
-      return undefined;
   }
 }
 

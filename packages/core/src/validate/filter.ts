@@ -13,6 +13,8 @@ const operators = [
   "equals",
   "atLeast",
   "atMost",
+  "above",
+  "below",
   "substrings",
   "present",
   "ids",
@@ -60,11 +62,11 @@ function checkNode(path: string, value: unknown, budget: { nodes: number }, dept
       return { op, attribute: attribute() };
     case "equals":
     case "atLeast":
-    case "atMost": {
+    case "atMost":
+    case "above":
+    case "below": {
       only("attribute", "value", "matching");
-      const matching = optional(`${path}.matching`, given["matching"], (p, v) =>
-        checkOneOf(p, v, ["caseExact", "caseIgnore"]),
-      );
+      const matching = checkMatching(path, given["matching"]);
       const wanted = checkAssertion(`${path}.value`, given["value"]);
       return {
         op,
@@ -74,7 +76,8 @@ function checkNode(path: string, value: unknown, budget: { nodes: number }, dept
       };
     }
     case "substrings": {
-      only("attribute", "initial", "any", "final");
+      only("attribute", "initial", "any", "final", "matching");
+      const matching = checkMatching(path, given["matching"]);
       const initial = optional(`${path}.initial`, given["initial"], checkWord);
       const any = optional(`${path}.any`, given["any"], (p, v) => checkList(p, v, checkWord));
       const final = optional(`${path}.final`, given["final"], checkWord);
@@ -84,12 +87,17 @@ function checkNode(path: string, value: unknown, budget: { nodes: number }, dept
         ...(initial === undefined ? {} : { initial }),
         ...(any === undefined ? {} : { any }),
         ...(final === undefined ? {} : { final }),
+        ...(matching === undefined ? {} : { matching }),
       };
     }
     case "ids":
       only("ids");
       return { op, ids: checkList(`${path}.ids`, given["ids"], checkWord) };
   }
+}
+
+function checkMatching(path: string, value: unknown): "caseExact" | "caseIgnore" | undefined {
+  return optional(`${path}.matching`, value, (p, v) => checkOneOf(p, v, ["caseExact", "caseIgnore"]));
 }
 
 function checkAssertion(path: string, value: unknown): AttributeValue {
