@@ -15,17 +15,22 @@ import type { AuditEvent } from "./model/audit-event.ts";
 import type { Change } from "./model/change.ts";
 import type { OrganizationId, UserId } from "./model/ids.ts";
 import type { RecordTypes } from "./model/kinds.ts";
+import type { JsonValue } from "./model/resource.ts";
 import { argon2Hasher } from "./password/password-hasher.ts";
 import { type Clock, systemClock } from "./ports/clock.ts";
 import { type Logger, silentLogger } from "./ports/logger.ts";
 import { type Metrics, noMetrics } from "./ports/metrics.ts";
 import { compileFilter } from "./query/compile-filter.ts";
+import { openCursor, sealCursor } from "./query/cursor.ts";
 import {
   assertSearchable,
   countQuery,
   type Query,
   type QueryPage,
   runQuery,
+  type ScannedPage,
+  type ScanQuery,
+  scanQuery,
   streamQuery,
 } from "./query/query.ts";
 import { createRelations } from "./query/relations.ts";
@@ -217,6 +222,37 @@ export class Directory {
     options?: CallOptions,
   ): AsyncGenerator<RecordTypes[K], void, void> {
     return streamQuery(this.#environment, kind, query, options);
+  }
+
+  /**
+   * {@link Directory.stream} page by page, with the place of every record, and from such a place on. A place stays good
+   * whatever is written meanwhile: what lies behind it is given once, and what lies before it is not given again.
+   * @throws as {@link Directory.query}, while iterating
+   */
+  scan<K extends AttributeOwner>(
+    kind: K,
+    query: ScanQuery,
+    options?: CallOptions,
+  ): AsyncGenerator<ScannedPage<K>, void, void> {
+    return scanQuery(this.#environment, kind, query, options);
+  }
+
+  /**
+   * Writes something that a client is to bring back, such as a place in an answer, as text that cannot be forged. Every
+   * node with the same keys can read it, for as long as they have them. It is signed, not hidden.
+   * @param binding - what it belongs to: it cannot be read with another binding, nor in another organization
+   */
+  sealCursor(content: JsonValue, binding: string): string {
+    return sealCursor(this.#environment.keys, content, this.#cursorBinding(binding));
+  }
+
+  /** Reads what {@link Directory.sealCursor} wrote. @throws DirectoryError `invalid-input` for any other text or binding */
+  openCursor(cursor: string, binding: string): JsonValue {
+    return openCursor(this.#environment.keys, cursor, this.#cursorBinding(binding)) as JsonValue;
+  }
+
+  #cursorBinding(binding: string): string {
+    return JSON.stringify(["cursor", this.organizationId, binding]);
   }
 
   /** How many records match. */

@@ -87,7 +87,7 @@ export {
   splitFilter,
 } from "./query/evaluate-store-filter.ts";
 export type * from "./query/filter.ts";
-export type { Query, QueryPage } from "./query/query.ts";
+export type { Query, QueryPage, ScannedPage, ScanQuery } from "./query/query.ts";
 export { type AttributeFields, Attributes } from "./services/attributes.ts";
 export {
   type CredentialSummary,

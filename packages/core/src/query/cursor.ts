@@ -2,7 +2,9 @@ import { createHmac } from "node:crypto";
 import { DirectoryError } from "../errors.ts";
 import { constantTimeEqual } from "../keys/constant-time.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
-import type { QueryPosition } from "../store/store.ts";
+
+/** A place may hold a value of an attribute, and those may be long. */
+const maxCursorLength = 1_048_576;
 
 /**
  * Writes a place in a query's answer as text that cannot be forged or used with another query. Any node with the same
@@ -10,20 +12,20 @@ import type { QueryPosition } from "../store/store.ts";
  *
  * @param binding - what the place belongs to: the query and, where it matters, who asks
  */
-export function sealCursor(keys: KeyRing, position: QueryPosition, binding: string): string {
+export function sealCursor(keys: KeyRing, position: unknown, binding: string): string {
   const payload = Buffer.from(JSON.stringify(position)).toString("base64url");
   return `${payload}.${mac(keys, payload, binding)}`;
 }
 
 /** Reads what {@link sealCursor} wrote. @throws DirectoryError `invalid-input` for any other text or binding */
-export function openCursor(keys: KeyRing, cursor: string, binding: string): QueryPosition {
-  const [payload = "", tag = "", ...rest] = cursor.length > 8192 ? [] : cursor.split(".");
+export function openCursor(keys: KeyRing, cursor: string, binding: string): unknown {
+  const [payload = "", tag = "", ...rest] = cursor.length > maxCursorLength ? [] : cursor.split(".");
   if (rest.length > 0 || !constantTimeEqual(tag, mac(keys, payload, binding))) {
     throw new DirectoryError("invalid-input", "the cursor does not belong to this query", {
       details: { path: "cursor" },
     });
   }
-  return JSON.parse(Buffer.from(payload, "base64url").toString()) as QueryPosition;
+  return JSON.parse(Buffer.from(payload, "base64url").toString());
 }
 
 function mac(keys: KeyRing, payload: string, binding: string): string {

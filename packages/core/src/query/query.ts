@@ -4,9 +4,10 @@ import type { AttributeOwner } from "../model/attribute-definition.ts";
 import type { RecordTypes } from "../model/kinds.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
 import type { CallOptions, QueryPosition, StoreQuery } from "../store/store.ts";
+import { compareIndexValues } from "../text/normalize.ts";
 import { openCursor, sealCursor } from "./cursor.ts";
 import { evaluateStoreFilter } from "./evaluate-store-filter.ts";
-import type { Filter, StoreFilter } from "./filter.ts";
+import type { Filter, IndexValue, StoreFilter } from "./filter.ts";
 import { recordSubject } from "./record-subject.ts";
 import { findUniqueTest } from "./unique-lookup.ts";
 
@@ -32,6 +33,22 @@ export interface QueryPage<K extends AttributeOwner> {
   readonly records: readonly RecordTypes[K][];
   /** Give this back as `after` for the next page; absent when this is the last. */
   readonly next?: string;
+}
+
+/** A question whose answer is read from a place on. */
+export interface ScanQuery extends Pick<Query, "filter" | "order" | "maxScan"> {
+  /** Begin behind this place; the record it was taken from need not be there any more. Default: at the first record. */
+  readonly after?: QueryPosition;
+  /** How many records will be wanted, as far as is known; the store is asked for no more at first. Default 1000. */
+  readonly expected?: number;
+}
+
+/** Part of an answer, as it was read. */
+export interface ScannedPage<K extends AttributeOwner> {
+  /** Records in order. */
+  readonly records: readonly RecordTypes[K][];
+  /** The place of each. */
+  readonly positions: readonly QueryPosition[];
 }
 
 const defaultLimit = 100;
@@ -60,15 +77,20 @@ export async function runQuery<K extends AttributeOwner>(
     query.order ?? null,
     query.binding ?? "",
   ]);
-  const start = query.after === undefined ? undefined : openCursor(environment.keys, query.after, binding);
+  const start =
+    query.after === undefined
+      ? undefined
+      : (openCursor(environment.keys, query.after, binding) as QueryPosition);
   const records: RecordTypes[K][] = [];
   let last: QueryPosition | undefined;
-  for await (const [record, position] of scan(environment, kind, filter, query, start, limit + 1, options)) {
-    if (records.length === limit && last !== undefined) {
-      return { records, next: sealCursor(environment.keys, last, binding) };
+  for await (const page of scan(environment, kind, filter, query, start, limit + 1, options)) {
+    for (const [i, record] of page.records.entries()) {
+      if (records.length === limit && last !== undefined) {
+        return { records, next: sealCursor(environment.keys, last, binding) };
+      }
+      records.push(record);
+      last = page.positions[i];
     }
-    records.push(record);
-    last = position;
   }
   return { records };
 }
@@ -81,8 +103,27 @@ export async function* streamQuery<K extends AttributeOwner>(
   options: CallOptions = {},
 ): AsyncGenerator<RecordTypes[K], void, void> {
   const filter = await prepare(environment, kind, query);
-  for await (const [record] of scan(environment, kind, filter, query, undefined, storePage, options))
-    yield record;
+  for await (const page of scan(environment, kind, filter, query, undefined, storePage, options))
+    for (const record of page.records) yield record;
+}
+
+/** {@link streamQuery} in the pages it is read in, with the place of every record, from a place on. */
+export async function* scanQuery<K extends AttributeOwner>(
+  environment: ServiceEnvironment,
+  kind: K,
+  query: ScanQuery,
+  options: CallOptions = {},
+): AsyncGenerator<ScannedPage<K>, void, void> {
+  const filter = await prepare(environment, kind, query);
+  yield* scan(
+    environment,
+    kind,
+    filter,
+    query,
+    query.after,
+    Math.max(1, query.expected ?? storePage),
+    options,
+  );
 }
 
 /** How many records match; the same records that {@link runQuery} would return over all its pages. */
@@ -96,7 +137,8 @@ export async function countQuery(
   const counted = await environment.reader.count(kind, filter, options);
   if (counted !== undefined) return counted;
   let total = 0;
-  for await (const _ of scan(environment, kind, filter, query, undefined, storePage, options)) total += 1;
+  for await (const page of scan(environment, kind, filter, query, undefined, storePage, options))
+    total += page.records.length;
   return total;
 }
 
@@ -126,11 +168,11 @@ async function* scan<K extends AttributeOwner>(
   environment: ServiceEnvironment,
   kind: K,
   filter: StoreFilter,
-  query: Query,
+  query: Pick<Query, "order" | "maxScan">,
   start: QueryPosition | undefined,
   wanted: number,
   options: CallOptions,
-): AsyncGenerator<[RecordTypes[K], QueryPosition], void, void> {
+): AsyncGenerator<ScannedPage<K>, void, void> {
   if (filter.op === "false") return;
   const { reader } = environment;
   const registry = environment.registry();
@@ -141,7 +183,9 @@ async function* scan<K extends AttributeOwner>(
     if (record === undefined) return;
     const groups = await groupsOfPage(environment, filter, [record]);
     const subject = recordSubject(registry, kind, record, groups?.get(record.id));
-    if (evaluateStoreFilter(filter, subject)) yield [record, { id: record.id }];
+    if (!evaluateStoreFilter(filter, subject)) return;
+    const value = order === undefined ? undefined : firstInOrder(subject.values(order.attribute), order);
+    yield { records: [record], positions: [positionOf(record.id, value)] };
     return;
   }
   const maxScan = query.maxScan ?? defaultMaxScan;
@@ -158,17 +202,20 @@ async function* scan<K extends AttributeOwner>(
     const { residual } = page;
     const groups =
       residual === undefined ? undefined : await groupsOfPage(environment, residual, page.records);
+    const records: RecordTypes[K][] = [];
+    const positions: QueryPosition[] = [];
     for (const [i, record] of page.records.entries()) {
-      const value = page.values?.[i];
-      after = { id: record.id, ...(value === undefined ? {} : { value }) };
+      after = positionOf(record.id, page.values?.[i]);
       if (
         residual !== undefined &&
         !evaluateStoreFilter(residual, recordSubject(registry, kind, record, groups?.get(record.id)))
       ) {
         continue;
       }
-      yield [record, after];
+      records.push(record);
+      positions.push(after);
     }
+    if (records.length > 0) yield { records, positions };
     scanned += page.records.length;
     if (!page.more) return;
     if (scanned >= maxScan) {
@@ -180,6 +227,19 @@ async function* scan<K extends AttributeOwner>(
     // What a store leaves over rejects records here, so the next page had better be a full one.
     limit = Math.min(storePage, maxScan - scanned);
   }
+}
+
+function positionOf(id: string, value: IndexValue | undefined): QueryPosition {
+  return value === undefined ? { id } : { id, value };
+}
+
+/** The value that a record counts at in an order; `undefined` when it has none. */
+function firstInOrder(
+  values: readonly IndexValue[],
+  { descending }: NonNullable<StoreQuery["order"]>,
+): IndexValue | undefined {
+  const sorted = values.toSorted(compareIndexValues);
+  return descending ? sorted.at(-1) : sorted[0];
 }
 
 async function groupsOfPage(
