@@ -43,7 +43,7 @@ test("the key of a name is the key of the name that the key itself spells", () =
       const key = dnKey(name);
       const folded = {
         rdns: name.rdns.map((rdn) =>
-          rdn.map(({ type, value }) => ({ type: type.toUpperCase(), value: ` ${value} ` })),
+          rdn.map(({ type, value }) => ({ type: type.toUpperCase(), value: spaced(value) })),
         ),
       };
       expect(dnKey(folded)).toBe(key);
@@ -52,6 +52,11 @@ test("the key of a name is the key of the name that the key itself spells", () =
     { numRuns: 500 },
   );
 });
+
+/** A mark at the beginning would take the space for its letter (RFC 4518 §2.6.1). */
+function spaced(value: string): string {
+  return /^\P{L}*\p{M}/u.test(value) ? value : ` ${value} `;
+}
 
 test("the key does not change with the case of values", () => {
   fc.assert(

@@ -169,5 +169,6 @@ export {
 export { ControlOid, ExtendedOid, FeatureOid } from "./oid.ts";
 export { type PeekedMessage, peekMessage } from "./peek-message.ts";
 export { LdapResultCode, type LdapResultCodeName, resultCodeName } from "./result-code.ts";
-export { prepareCaseIgnore } from "./string-preparation.ts";
+export { decodeSaslPlain, encodeSaslPlain, type SaslPlainMessage } from "./sasl-plain.ts";
+export { isProhibited, prepareCaseIgnore } from "./string-preparation.ts";
 export { BerTag, type OperationName, OperationTag } from "./tag.ts";

@@ -1,13 +1,12 @@
 const printableAscii = /^(?:[\x21-\x7e]+(?: [\x21-\x7e]+)*)?$/;
-/** Characters that RFC 4518 §2.2 maps to nothing: control characters, soft hyphen, joiners, bidi marks, … */
-const dropped =
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: single code points are meant
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is dropped
-  /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u06dd\u070f\u1806\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffc\u{1d173}-\u{1d17a}\u{e0001}\u{e0020}-\u{e007f}\u{e0100}-\u{e01ef}]/gu;
-const whitespace = /[\s\u0085\p{Z}]+/gu;
+const separators = /[\t-\r\u0085\p{Z}]/gu;
+const invisible = /[\p{Cc}\p{Cf}\p{Variation_Selector}]|[\u034F\u1806\uFFFC]/gu;
+const spaces = / +(?!\p{M})/gu;
+const outerSpaces = /^ (?!\p{M})| $/gu;
+// The upper case of the dotless i is that of the dotted one, but they are different letters.
+const notDotless = /[^\u0131]+/gu;
 const finalSigma = /\u03c2/g;
-/** Folding and normalising may enable each other; no text is known that needs more rounds than two. */
-const maxRounds = 4;
+const prohibited = /[\p{Cn}\p{Co}\p{Cs}\uFFFD]/u;
 
 /**
  * Prepares a value for caseIgnoreMatch (RFC 4518): what does not show is dropped, case folded, compatibility
@@ -16,24 +15,26 @@ const maxRounds = 4;
  */
 export function prepareCaseIgnore(value: string): string {
   if (printableAscii.test(value)) return value.toLowerCase();
-  let text = value;
-  for (let round = 0; round < maxRounds; round += 1) {
-    const next = fold(text);
-    if (next === text) break;
-    text = next;
-  }
-  return text;
-}
-
-function fold(text: string): string {
-  // To upper case and back unites what lower case alone keeps apart, such as ß with ss.
-  return text
-    .replace(dropped, "")
-    .normalize("NFKC")
-    .toUpperCase()
+  return mapped(value)
+    .toLowerCase()
+    .replace(notDotless, (letters) => letters.toUpperCase())
     .toLowerCase()
     .replace(finalSigma, "\u03c3")
     .normalize("NFKC")
-    .replace(whitespace, " ")
-    .trim();
+    .replace(spaces, " ")
+    .replace(outerSpaces, "");
+}
+
+/**
+ * Whether a string may not be compared (RFC 4518 §2.4): it holds a private or unassigned code point, half a surrogate
+ * pair or the replacement character. Unassigned is what Unicode has not assigned by now, where the RFC stops at 2002: a
+ * directory holds emoji.
+ */
+export function isProhibited(value: string): boolean {
+  return !printableAscii.test(value) && prohibited.test(mapped(value));
+}
+
+/** Maps and normalises (RFC 4518 §2.2 and §2.3), without folding case. */
+function mapped(value: string): string {
+  return value.replace(separators, " ").replace(invisible, "").normalize("NFKC");
 }
