@@ -63,10 +63,19 @@ export interface LdapLimits {
 export const allowPlaintextBind: unique symbol = Symbol.for("directorykit.ldap.allowPlaintextBind") as never;
 
 /** Certificate and key, with what else Node's TLS takes for a server. */
-export type LdapTlsOptions = Pick<
-  SecureContextOptions,
-  "key" | "cert" | "ca" | "passphrase" | "ciphers" | "minVersion" | "maxVersion"
->;
+export interface LdapTlsOptions
+  extends Pick<
+    SecureContextOptions,
+    "key" | "cert" | "ca" | "passphrase" | "ciphers" | "minVersion" | "maxVersion"
+  > {
+  /**
+   * Whether clients are asked for a certificate, for SASL EXTERNAL: `request` it, or `require` one that `ca` vouches for,
+   * without which the handshake fails. A certificate logs in the person it was given to with
+   * `credentials.addCertificate`; with `ca` it must be issued by one of those, without it need only be within its time.
+   * Default: they are not asked.
+   */
+  readonly clientCertificates?: "request" | "require";
+}
 
 /** Options of {@link ldapServer}. Unknown keys are refused. */
 export interface LdapServerOptions {

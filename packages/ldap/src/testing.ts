@@ -22,6 +22,8 @@ export interface LdapTestClientOptions {
   readonly address?: string;
   /** Whether the connection counts as one over TLS. Default true: within a process nobody listens. */
   readonly secure?: boolean;
+  /** A client certificate, DER, that counts as shown and trusted. Default none. */
+  readonly certificate?: Uint8Array;
 }
 
 /** The result of an operation (RFC 4511 §4.1.9). */
@@ -102,7 +104,8 @@ export function ldapTestClient(server: LdapServer, options: LdapTestClientOption
   // The two sides of a pair do not learn of each other's sudden end.
   far.once("close", () => near.destroy());
   near.once("close", () => far.destroy());
-  server.serve(far, { address: options.address ?? "127.0.0.1", secure: options.secure ?? true });
+  const { address = "127.0.0.1", secure = true, certificate } = options;
+  server.serve(far, { address, secure, certificate });
   return client;
 }
 
@@ -149,6 +152,16 @@ export class LdapTestClient {
       version: 3,
       name: dn,
       authentication: { type: "simple", password: Buffer.from(password) },
+    });
+  }
+
+  /** Bind by a SASL mechanism (RFC 4513 §5.2) that takes one step: `PLAIN`, `EXTERNAL`. */
+  async saslBind(mechanism: string, credentials: string = ""): Promise<LdapTestResult> {
+    return this.#result({
+      type: "bindRequest",
+      version: 3,
+      name: "",
+      authentication: { type: "sasl", mechanism, credentials: Buffer.from(credentials) },
     });
   }
 

@@ -1,6 +1,8 @@
 import {
+  type AuthzId,
   type Control,
   ControlOid,
+  decodeAuthzId,
   isLdapDecodeError,
   LdapResultCode,
   type RequestOp,
@@ -17,6 +19,10 @@ export interface ReadControl<T> {
 
 /** The controls of a request that are understood and go with its operation, by the names of their specifications. */
 export interface RequestControls {
+  /** RFC 4370: on whose behalf to act. */
+  readonly proxiedAuthorization?: ReadControl<AuthzId>;
+  /** draft-behera-ldap-password-policy-10: whoever sends it wants to be told of the state of the password. */
+  readonly passwordPolicy?: ReadControl<undefined>;
   /** RFC 3296: there are no referral entries here, so treating them as ordinary entries changes nothing. */
   readonly manageDsaIT?: ReadControl<undefined>;
   /** Active Directory: answer without referrals, as is always done here. */
@@ -41,6 +47,16 @@ const definitions: { readonly [N in Name]-?: Definition<Value<N>> } = {
   manageDsaIT: {
     oid: ControlOid.manageDsaIT,
     operations: ["searchRequest", "compareRequest", ...updates],
+    read: nothing,
+  },
+  proxiedAuthorization: {
+    oid: ControlOid.proxiedAuthorization,
+    operations: ["searchRequest", "compareRequest", "extendedReq", ...updates],
+    read: (value = new Uint8Array(0)) => decodeAuthzId(value),
+  },
+  passwordPolicy: {
+    oid: ControlOid.passwordPolicy,
+    operations: ["bindRequest", "searchRequest", "compareRequest", "extendedReq", ...updates],
     read: nothing,
   },
   domainScope: { oid: ControlOid.domainScope, operations: ["searchRequest"], read: nothing },

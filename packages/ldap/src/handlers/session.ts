@@ -19,7 +19,7 @@ export interface LdapIdentity {
   /** Whether they may act as others (RFC 4370). */
   proxy: boolean;
   /** Whether they must choose another password, and can do nothing else before. */
-  readonly mustChangePassword: boolean;
+  mustChangePassword: boolean;
 }
 
 /** What one connection has been told so far. No socket: a test can make one. */
@@ -28,6 +28,8 @@ export interface LdapSession {
   identity: LdapIdentity | undefined;
   /** Whether what is said crosses TLS. */
   secure: boolean;
+  /** The certificate, DER, that the peer has shown to hold the key of when TLS began, if it is one to be trusted. */
+  certificate?: Uint8Array | undefined;
   /** Address of the peer. */
   readonly address: string;
   /** Number of the connection, for the audit trail. */
@@ -43,6 +45,8 @@ export interface Outcome {
   readonly limit?: keyof LdapLimits;
   /** What an extended operation answers. */
   readonly responseValue?: Uint8Array;
+  /** What a SASL mechanism says back. */
+  readonly serverSaslCreds?: Uint8Array;
   /** Controls of the response. */
   readonly controls?: readonly Control[];
 }

@@ -1,8 +1,9 @@
 import type { BindRequest } from "../codec/index.ts";
 import { LdapResultCode } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
-import { type BindOutcome, type BindWatch, bind } from "../handlers/bind.ts";
+import { bind } from "../handlers/bind.ts";
 import type { RequestControls } from "../handlers/controls.ts";
+import type { BindOutcome, BindWatch } from "../handlers/login.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 
 /** Binds one connection: whoever was bound before is gone from it while this goes on, and nothing else does. */

@@ -1,7 +1,9 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type SecureContext, TLSSocket } from "node:tls";
+
 import { BerWriter } from "../codec/index.ts";
 import type { LdapLimits } from "../options.ts";
+import type { TlsSetup } from "./tls-setup.ts";
 
 /** Answers waiting in memory beyond which a connection is not read from, and a search waits. */
 export const highWaterBytes = 262_144;
@@ -36,15 +38,26 @@ export class Channel {
   #blockedSince: number | undefined;
   #handshakeSince: number | undefined;
   #secure: boolean;
+  #certificate: Uint8Array | undefined;
   #endedAt: number | undefined;
   #gone = false;
 
-  /** @param secure - whether the stream is as good as TLS already */
-  constructor(stream: Duplex, secure: boolean, events: ChannelEvents) {
+  /** @param peer - whether the stream is as good as TLS already, and what certificate its peer has shown */
+  constructor(
+    stream: Duplex,
+    peer: { readonly secure: boolean; readonly certificate?: Uint8Array | undefined },
+    events: ChannelEvents,
+  ) {
     this.#stream = stream;
-    this.#secure = secure;
+    this.#secure = peer.secure;
+    this.#certificate = peer.certificate;
     this.#events = events;
     this.#detach = this.#attach(stream);
+  }
+
+  /** The certificate, DER, that the peer has shown to hold the key of, if it is one to be trusted. */
+  get certificate(): Uint8Array | undefined {
+    return this.#certificate;
   }
 
   /** Whether what is said crosses TLS: true once the handshake is over. */
@@ -96,19 +109,29 @@ export class Channel {
   }
 
   /** Changes to TLS, as the server; what comes next must be a handshake. */
-  startTls(context: SecureContext): void {
+  startTls(setup: TlsSetup): void {
     const plain = this.#stream;
     this.#detach();
     plain.on("error", () => this.destroy());
+    plain.on("close", () => this.destroy());
     plain.pause();
-    const tls = new TLSSocket(plain as never, { isServer: true, secureContext: context });
+    this.#detach = () => {};
     this.#handshakeSince = performance.now();
-    tls.once("secure", () => {
+    if (!(plain instanceof Socket)) {
+      this.destroy();
+      return;
+    }
+    setup.upgrade(plain, (tls) => {
       this.#handshakeSince = undefined;
+      if (this.#gone || this.#endedAt !== undefined) {
+        tls.destroy();
+        return;
+      }
       this.#secure = true;
+      this.#certificate = setup.certificateOf(tls);
+      this.#stream = tls;
+      this.#detach = this.#attach(tls);
     });
-    this.#stream = tls;
-    this.#detach = this.#attach(tls);
   }
 
   /** Sends what waits and closes our side. What still comes is dropped; a peer that leaves its side open is cut off. */

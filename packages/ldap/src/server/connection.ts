@@ -43,6 +43,8 @@ export interface Peer {
   readonly address: string;
   /** Whether what it says can be read by nobody else, though it is not TLS. */
   readonly secure: boolean;
+  /** The certificate, DER, that it counts as having shown. */
+  readonly certificate?: Uint8Array | undefined;
 }
 
 /**
@@ -80,7 +82,7 @@ export class Connection implements ConnectionHost {
     this.#closed = closed;
     this.session = { identity: undefined, secure, address, id };
     this.#framer = new LdapFramer({ maxFrameBytes: context.options.limits.maxMessageBytesAnonymous });
-    this.#channel = new Channel(stream, secure, {
+    this.#channel = new Channel(stream, peer, {
       received: (chunk) => this.#received(chunk),
       unblocked: () => this.#pump(),
       ended: () => this.#finish(),
@@ -183,6 +185,7 @@ export class Connection implements ConnectionHost {
     this.#lastInput = performance.now();
     // Only now: what came before the handshake was over was not said over TLS.
     this.session.secure = this.#channel.secure;
+    this.session.certificate = this.#channel.certificate;
     this.#framer.push(chunk);
     this.#pump();
   }
@@ -341,13 +344,13 @@ export class Connection implements ConnectionHost {
   }
 
   #startTls(): void {
-    const context = this.context.secureContext();
-    if (context === undefined) this.destroy();
-    else this.#channel.startTls(context);
+    const setup = this.context.tls();
+    if (setup === undefined) this.destroy();
+    else this.#channel.startTls(setup);
   }
 
   #offersStartTls(): boolean {
-    return !this.session.secure && this.context.secureContext() !== undefined;
+    return !this.session.secure && this.context.tls() !== undefined;
   }
 
   facts(): ServerFacts {

@@ -1,6 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createSecureContext, type SecureContext } from "node:tls";
 import { type Change, DirectoryError } from "@directorykit/core";
 import { LdapResultCode } from "../codec/index.ts";
 import {
@@ -15,6 +14,7 @@ import { Connection, type Peer } from "./connection.ts";
 import { type Realm, sharedSuffix } from "./realm.ts";
 import type { ServerContext } from "./server-context.ts";
 import { SessionRegister } from "./session-register.ts";
+import { TlsSetup } from "./tls-setup.ts";
 
 /** Where to listen. */
 export interface LdapListenOptions {
@@ -69,7 +69,7 @@ export class LdapServer {
   readonly #listeners = new Set<Server>();
   readonly #connections = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
-  #secureContext: SecureContext | undefined;
+  #tls: TlsSetup | undefined;
   #stopListening: readonly (() => void)[] = [];
   #sweep: NodeJS.Timeout | undefined;
   #nextId = 1;
@@ -80,14 +80,14 @@ export class LdapServer {
   constructor(organizations: ReturnType<typeof resolveOptions>) {
     const [options] = organizations;
     this.#options = options;
-    if (options.tls !== undefined) this.#secureContext = readCertificate(options.tls);
+    if (options.tls !== undefined) this.#tls = new TlsSetup(options.tls);
     const { metrics, logger } = options.directory;
     this.#context = {
       options,
       realms: [realmFor(options), ...organizations.slice(1).map(realmFor)],
       register: this.#register,
       logger,
-      secureContext: () => this.#secureContext,
+      tls: () => this.#tls,
       count: (what) =>
         metrics.count(
           what === "malformed" || what === "revoked"
@@ -113,7 +113,7 @@ export class LdapServer {
     const { host = "127.0.0.1", tls = false } = options;
     const port = options.port ?? (tls ? 636 : 389);
     this.#assertOpen();
-    if (tls && this.#secureContext === undefined)
+    if (tls && this.#tls === undefined)
       throw new DirectoryError("misconfigured", "LDAPS needs a certificate: give ldapServer the option tls");
     // Before anything is read, so that no change to it is missed.
     this.#start();
@@ -154,7 +154,7 @@ export class LdapServer {
 
   /** Takes a new certificate for connections from now on; those that are open go on. @throws DirectoryError `misconfigured` */
   setTls(tls: LdapTlsOptions): void {
-    this.#secureContext = readCertificate(tls);
+    this.#tls = new TlsSetup(tls);
   }
 
   /**
@@ -288,14 +288,6 @@ export class LdapServer {
 
 function realmFor(options: ResolvedLdapOptions): Realm {
   return { view: new DirectoryView(options), answers: new AnswerCache(options.limits.maxAnswerCacheBytes) };
-}
-
-function readCertificate(tls: LdapTlsOptions): SecureContext {
-  try {
-    return createSecureContext({ minVersion: "TLSv1.2", ...tls });
-  } catch (cause) {
-    throw new DirectoryError("misconfigured", "the TLS certificate or key cannot be used", { cause });
-  }
 }
 
 function startListening(listener: Server, port: number, host: string): Promise<void> {

@@ -3,7 +3,9 @@ import { decodeCancelRequest, ExtendedOid, isLdapDecodeError, LdapResultCode } f
 import { resultCodeOfError } from "../errors.ts";
 import { compare } from "../handlers/compare.ts";
 import type { RequestControls } from "../handlers/controls.ts";
+import { passwordPolicyControls } from "../handlers/login.ts";
 import type { OperationContext } from "../handlers/operation-context.ts";
+import { sessionOf } from "../handlers/proxied-authorization.ts";
 import { outOfTime, searchTime } from "../handlers/search.ts";
 import { type Outcome, stillAdmitted, stillAdmittedCached } from "../handlers/session.ts";
 import { whoAmI } from "../handlers/who-am-i.ts";
@@ -128,6 +130,14 @@ export class RequestRunner {
       host.goOn();
     };
     const { signal } = operation;
+    if (session.identity?.mustChangePassword === true && !mayPrecedeChange(op)) {
+      finished({
+        resultCode: LdapResultCode.insufficientAccessRights,
+        diagnosticMessage: "the password must be changed first",
+        ...passwordPolicyControls(controls, { error: "changeAfterReset" }),
+      });
+      return;
+    }
     this.#admitted({ session, view, signal, controls, facts: host.facts() }, work).then(
       finished,
       (error: unknown) => {
@@ -152,8 +162,22 @@ export class RequestRunner {
       }
     }
     // What was given up meanwhile may be somebody else's by now.
-    return signal.aborted ? undefined : work(context);
+    if (signal.aborted) return undefined;
+    const as = await sessionOf(context).catch((error: unknown) => ({
+      refusal: { resultCode: resultCodeOfError(error) },
+    }));
+    return "refusal" in as ? as.refusal : work({ ...context, session: as.session });
   }
+}
+
+/** Whether someone may do it whose password must be changed first: change it, or ask who they are. */
+function mayPrecedeChange(op: RequestOp): boolean {
+  if (op.type === "extendedReq")
+    return op.requestName === ExtendedOid.passwordModify || op.requestName === ExtendedOid.whoAmI;
+  if (op.type !== "modifyRequest") return false;
+  return op.changes.every(({ modification }) =>
+    ["userpassword", "2.5.4.35"].includes(modification.type.toLowerCase()),
+  );
 }
 
 /** What changes something may have changed it by the time it is cancelled (RFC 3909 §2.3). */

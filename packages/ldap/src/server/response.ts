@@ -16,7 +16,11 @@ export function responseTo(op: RequestOp, outcome: Outcome): ResponseOp | undefi
   };
   switch (op.type) {
     case "bindRequest":
-      return { type: "bindResponse", ...result };
+      return {
+        type: "bindResponse",
+        ...result,
+        ...(outcome.serverSaslCreds === undefined ? {} : { serverSaslCreds: outcome.serverSaslCreds }),
+      };
     case "searchRequest":
       return { type: "searchResDone", ...result };
     case "compareRequest":

@@ -1,9 +1,9 @@
-import type { SecureContext } from "node:tls";
 import type { Logger } from "@directorykit/core";
 import type { RequestOp } from "../codec/index.ts";
 import type { LdapLimits, ResolvedLdapOptions } from "../options.ts";
 import type { Realm } from "./realm.ts";
 import type { SessionRegister } from "./session-register.ts";
+import type { TlsSetup } from "./tls-setup.ts";
 
 /** What a connection needs of its server. */
 export interface ServerContext {
@@ -14,7 +14,7 @@ export interface ServerContext {
   readonly register: SessionRegister;
   readonly logger: Logger;
   /** The certificate in force, if there is one. */
-  secureContext(): SecureContext | undefined;
+  tls(): TlsSetup | undefined;
   /** Counts a limit that was hit, a malformed message or a connection that was revoked. */
   count(what: keyof LdapLimits | "malformed" | "revoked"): void;
   /** Counts an operation. */

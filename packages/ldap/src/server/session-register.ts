@@ -1,5 +1,5 @@
 import type { Change, UserId } from "@directorykit/core";
-import type { BindWatch } from "../handlers/bind.ts";
+import type { BindWatch } from "../handlers/login.ts";
 import { type LdapIdentity, stillAdmitted } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 
@@ -97,10 +97,10 @@ export class SessionRegister {
 }
 
 /**
- * A new password or a second factor taken away ends connections. A hash renewed at login does not, and neither does a
+ * A new password, and a second factor or certificate taken away, end connections. A hash renewed at login does not, and neither does a
  * second factor that is added.
  */
 function endsSessions(change: Extract<Change, { fields?: readonly string[] }>): boolean {
   if (change.name === "password") return change.fields?.includes("rehash") !== true;
-  return change.name === "totp" && change.operation === "deleted";
+  return change.operation === "deleted" && (change.name === "totp" || change.name === "x509");
 }

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ControlOid, ExtendedOid, encodeAuthzId, LdapResultCode, type ResponseOp } from "../codec/index.ts";
+import { type Office, office, password, userDn } from "../server/office.fixture.ts";
+import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+
+let place: Office;
+let proxy: LdapTestClient;
+let plain: LdapTestClient;
+beforeAll(async () => {
+  place = await office();
+  await place.directory.grants.add({
+    user: place.user.reader.id,
+    resource: place.resource.id,
+    attributes: { proxy: true },
+    priority: 10,
+  });
+  proxy = ldapTestClient(place.server);
+  await proxy.bind(userDn("reader"), password);
+  plain = ldapTestClient(place.server);
+  await plain.bind(userDn("ada"), password);
+});
+afterAll(() => place[Symbol.asyncDispose]());
+
+const dn = (name: string): Uint8Array => encodeAuthzId({ type: "dn", dn: userDn(name) });
+async function whoAmIAs(
+  client: LdapTestClient,
+  value: Uint8Array,
+  critical = true,
+): Promise<string | number> {
+  const controls = [{ oid: ControlOid.proxiedAuthorization, critical, value }];
+  const responses = await client.send({ type: "extendedReq", requestName: ExtendedOid.whoAmI }, { controls });
+  const last = responses.at(-1) as Extract<ResponseOp, { type: "extendedResp" }>;
+  return last.resultCode === 0 ? Buffer.from(last.responseValue ?? []).toString() : last.resultCode;
+}
+
+test("an operation is done as the one who is named, and only that one", async () => {
+  expect(await whoAmIAs(proxy, dn("grace"))).toBe(`dn:${userDn("grace")}`);
+  expect(await whoAmIAs(proxy, Buffer.from("u:GRACE"))).toBe(`dn:${userDn("grace")}`);
+  expect(await proxy.whoAmI()).toBe(`dn:${userDn("reader")}`);
+});
+
+test("to act as nobody is possible too", async () => {
+  expect(await whoAmIAs(proxy, Buffer.alloc(0))).toBe("");
+});
+
+test("what the other may not see is not seen", async () => {
+  await place.directory.grants.add({
+    user: place.user.grace.id,
+    resource: place.resource.id,
+    attributes: { search: "self" },
+    priority: 20,
+  });
+  const search = {
+    type: "searchRequest",
+    baseObject: "ou=Users,dc=example,dc=com",
+    scope: "wholeSubtree",
+    derefAliases: "neverDerefAliases",
+    sizeLimit: 0,
+    timeLimit: 0,
+    typesOnly: false,
+    filter: { type: "present", attribute: "uid" },
+    attributes: ["uid"],
+  } as const;
+  const controls = [{ oid: ControlOid.proxiedAuthorization, critical: true, value: dn("grace") }];
+  const found = (await proxy.send(search, { controls })).flatMap((response) =>
+    response.type === "searchResEntry" ? [response.objectName] : [],
+  );
+  expect(found).toEqual([userDn("grace")]);
+});
+
+test.each([
+  ["someone who is suspended", dn("sam")],
+  ["someone whom no grant lets in", dn("mallory")],
+  ["nobody's name", dn("nobody")],
+  ["a DN that is none", Buffer.from("dn:===")],
+])("%s cannot be acted as", async (_, value) => {
+  expect(await whoAmIAs(proxy, value)).toBe(LdapResultCode.authorizationDenied);
+});
+
+test("without the grant one may act as oneself only", async () => {
+  expect(await whoAmIAs(plain, dn("ada"))).toBe(`dn:${userDn("ada")}`);
+  expect(await whoAmIAs(plain, dn("grace"))).toBe(LdapResultCode.authorizationDenied);
+  expect(await whoAmIAs(plain, Buffer.alloc(0))).toBe(LdapResultCode.authorizationDenied);
+});
+
+test("nobody may act as anybody before a bind", async () => {
+  await using client = ldapTestClient(place.server);
+  expect(await whoAmIAs(client, dn("ada"))).toBe(LdapResultCode.authorizationDenied);
+});
+
+test("a control that is not critical, or says nothing that is an identity, is a protocol error", async () => {
+  expect(await whoAmIAs(proxy, dn("grace"), false)).toBe(LdapResultCode.protocolError);
+  expect(await whoAmIAs(proxy, Buffer.from("grace"))).toBe(LdapResultCode.protocolError);
+});
+
+test("the right ends with the grant, on a connection that is open", async () => {
+  await using own = await office();
+  const grant = await own.directory.grants.add({
+    user: own.user.ada.id,
+    resource: own.resource.id,
+    attributes: { proxy: true },
+    priority: 10,
+  });
+  await using client = ldapTestClient(own.server);
+  await client.bind(userDn("ada"), password);
+  expect(await whoAmIAs(client, dn("grace"))).toBe(`dn:${userDn("grace")}`);
+  await own.directory.grants.remove(grant.id);
+  expect(await whoAmIAs(client, dn("grace"))).toBe(LdapResultCode.authorizationDenied);
+});
