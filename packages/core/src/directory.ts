@@ -20,8 +20,10 @@ import { argon2Hasher } from "./password/password-hasher.ts";
 import { type Clock, systemClock } from "./ports/clock.ts";
 import { type Logger, silentLogger } from "./ports/logger.ts";
 import { type Metrics, noMetrics } from "./ports/metrics.ts";
-import { compileFilter } from "./query/compile-filter.ts";
+import { compileFilter, compileFilterNow } from "./query/compile-filter.ts";
 import { openCursor, sealCursor } from "./query/cursor.ts";
+import type { Filter } from "./query/filter.ts";
+import { createLookup, type Lookup } from "./query/lookup.ts";
 import {
   assertSearchable,
   countQuery,
@@ -132,7 +134,9 @@ export class Directory {
       replaceRegistry: (next) => {
         registry = next;
       },
+      relations,
       compile: (filter, owner) => compileFilter(filter, owner, registry, relations),
+      compileNow: (filter, owner) => compileFilterNow(filter, owner, registry, relations),
     };
     this.organization = new OrganizationSettings(this.#environment);
     this.credentials = new Credentials(this.#environment);
@@ -262,6 +266,19 @@ export class Directory {
     options?: CallOptions,
   ): Promise<number> {
     return countQuery(this.#environment, kind, query, options);
+  }
+
+  /**
+   * Prepares a query for the records that have a certain value of one attribute, to be asked many times without
+   * waiting. For what a protocol looks up over and over, each time for somebody else: a person by username, address,
+   * number or `id`.
+   *
+   * @param filter - what else must hold. Default: nothing
+   * @throws DirectoryError `invalid-input` for another kind, `limit-exceeded` for a filter that is too large
+   */
+  lookup<K extends AttributeOwner>(kind: K, attribute: string, filter: Filter = { op: "true" }): Lookup<K> {
+    assertSearchable(kind);
+    return createLookup(this.#environment, kind, attribute, filter);
   }
 
   /** The records that exist, in the order of `ids`. @throws DirectoryError `invalid-input` for another kind */

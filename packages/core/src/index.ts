@@ -88,6 +88,7 @@ export {
 } from "./query/evaluate-store-filter.ts";
 export type * from "./query/filter.ts";
 export type { Query, QueryPage, ScannedPage, ScanQuery } from "./query/query.ts";
+export type { Lookup } from "./query/lookup.ts";
 export { type AttributeFields, Attributes } from "./services/attributes.ts";
 export {
   type CredentialSummary,

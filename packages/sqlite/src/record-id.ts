@@ -1,5 +1,5 @@
-const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const smallest = "01000000-0000-0000-0000-000000000000";
+const hexDigits = "0123456789abcdef";
 
 /**
  * The form in which ids lie in the file. A UUID takes 16 bytes in place of 36. Ids may be any text, though, and pages
@@ -10,10 +10,11 @@ const smallest = "01000000-0000-0000-0000-000000000000";
  * - any other text is the 16 bytes of the greatest UUID before it and then the text, which puts it right behind.
  */
 export function encodeId(id: string): Uint8Array {
-  if (id.length === 36 && id >= smallest && uuidForm.test(id)) return bytesOfUuid(id);
+  const uuid = bytesOfUuid(id);
+  if (uuid !== undefined && uuid[0] !== 0) return uuid;
   const text = Buffer.from(id, "utf8");
   if (id < smallest) return Buffer.concat([Buffer.of(0), text]);
-  return Buffer.concat([bytesOfUuid(greatestUuidBefore(id)), text]);
+  return Buffer.concat([bytesOfUuid(greatestUuidBefore(id)) as Uint8Array, text]);
 }
 
 /** The id that {@link encodeId} made these bytes from. */
@@ -34,11 +35,24 @@ export function encodeIdList(ids: readonly string[]): string {
   return JSON.stringify(ids.map((id) => Buffer.from(encodeId(id)).toString("hex")));
 }
 
-function bytesOfUuid(id: string): Buffer {
-  return Buffer.from(
-    id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24),
-    "hex",
-  );
+/** Values of lower-case hexadecimal digits by their character codes; -1 for all other characters. */
+const digits = Int8Array.from({ length: 128 }, (_, code) => hexDigits.indexOf(String.fromCharCode(code)));
+
+/** The bytes of a UUID in lower case, or `undefined` for any other text. */
+function bytesOfUuid(id: string): Uint8Array | undefined {
+  if (id.length !== 36) return undefined;
+  const bytes = new Uint8Array(16);
+  for (let at = 0, i = 0; i < 16; i++, at += 2) {
+    if (at === 8 || at === 13 || at === 18 || at === 23) {
+      if (id.charCodeAt(at) !== 45) return undefined;
+      at += 1;
+    }
+    const high = digits[id.charCodeAt(at)] ?? -1;
+    const low = digits[id.charCodeAt(at + 1)] ?? -1;
+    if (high < 0 || low < 0) return undefined;
+    bytes[i] = (high << 4) | low;
+  }
+  return bytes;
 }
 
 function uuidOfHex(hex: string): string {
@@ -47,7 +61,6 @@ function uuidOfHex(hex: string): string {
 
 const dashes: ReadonlySet<number> = new Set([8, 13, 18, 23]);
 const largestTail = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-const hexDigits = "0123456789abcdef";
 
 /** The greatest UUID whose text sorts before `text`, which is itself no UUID and sorts after `smallest`. */
 function greatestUuidBefore(text: string): string {

@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   DirectoryError,
+  type ImmediateReader,
   type OrganizationId,
   type Reader,
   type Store,
@@ -9,11 +10,13 @@ import {
 import { openConnection, openWriter, prepareFile } from "./database-file.ts";
 import { Dictionary } from "./dictionary.ts";
 import type { SqlRow } from "./driver.ts";
+import { HeldSnapshot } from "./held-snapshot.ts";
 import { type ResolvedOptions, resolveOptions, type SqliteStoreOptions } from "./options.ts";
 import { addDeferred, deferredStep, firstDeferred } from "./posting-index.ts";
 import type { ReadSession } from "./read-session.ts";
 import { ScanThread } from "./scan-thread.ts";
 import { toDirectoryError } from "./sqlite-errors.ts";
+import { type ImmediateSession, sqliteImmediate } from "./sqlite-immediate.ts";
 import { sqliteReader } from "./sqlite-reader.ts";
 import { sqliteTransaction, type WriteSession } from "./sqlite-transaction.ts";
 import { StatementCache } from "./statement-cache.ts";
@@ -22,6 +25,7 @@ import { WriteQueue } from "./write-queue.ts";
 
 interface OpenStore {
   readonly reads: ReadSession;
+  readonly immediate: ImmediateSession;
   readonly writes: WriteSession;
   readonly queue: WriteQueue;
   close(): Promise<void>;
@@ -41,7 +45,12 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     if (current === undefined) throw new DirectoryError("store-unavailable", "the store is not open");
     return current;
   };
-  const session = (): ReadSession => mustBeOpen().reads;
+  const session = (): ReadSession => {
+    const { reads, immediate } = mustBeOpen();
+    // Names are looked up before rows are, and must not be looked for in the past either.
+    immediate.snapshot.release();
+    return reads;
+  };
   return {
     capabilities: { durable: true },
     open: async () => {
@@ -59,7 +68,10 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       opened = undefined;
       await closing?.close();
     },
-    reader: (organization): Reader => sqliteReader(session, organization),
+    reader: (organization): Reader => ({
+      ...sqliteReader(session, organization),
+      immediate: immediateReads(() => current?.immediate, organization),
+    }),
     transaction: async <T>(
       organization: OrganizationId,
       work: (tx: Transaction) => Promise<T>,
@@ -81,12 +93,30 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   };
 }
 
+/** The same object for as long as the store stays open. */
+function immediateReads(
+  session: () => ImmediateSession | undefined,
+  organization: OrganizationId,
+): () => ImmediateReader | undefined {
+  let known: ImmediateSession | undefined;
+  let reads: ImmediateReader | undefined;
+  return () => {
+    const now = session();
+    if (now !== known) {
+      known = now;
+      reads = now === undefined ? undefined : sqliteImmediate(now, organization);
+    }
+    return reads;
+  };
+}
+
 async function openStore(options: ResolvedOptions): Promise<OpenStore> {
   prepareFile(options.path);
   const writer = new StatementCache(await openWriter(options), options.maxStatements);
   const connection = openConnection(options, options.cacheBytes / 4);
   connection.exec("PRAGMA query_only = ON");
   const reader = new StatementCache(connection, options.maxStatements);
+  const snapshot = new HeldSnapshot(reader);
   const scans = new ScanThread(options);
   const dictionary = new Dictionary(writer);
   const queue = new WriteQueue(
@@ -96,20 +126,31 @@ async function openStore(options: ResolvedOptions): Promise<OpenStore> {
       transactionMs: options.transactionTimeoutMs,
       lockMs: options.busyTimeoutMs,
     },
-    { committed: () => dictionary.committed(), rolledBack: () => dictionary.rolledBack() },
+    {
+      committing: () => snapshot.release(),
+      committed: () => dictionary.committed(),
+      rolledBack: () => dictionary.rolledBack(),
+    },
   );
+  // Names that are found are there for good, in whatever snapshot.
+  const names = new Dictionary(reader);
+  const present = <T>(read: () => T): T =>
+    translated(() => {
+      snapshot.release();
+      return read();
+    });
   const reads: ReadSession = {
-    dictionary: new Dictionary(reader),
+    dictionary: names,
     completeIndex: () => {
-      const isBehind = (): boolean => translated(() => firstDeferred(reader)) !== undefined;
+      const isBehind = (): boolean => present(() => firstDeferred(reader)) !== undefined;
       if (!isBehind()) return undefined;
       return (async () => {
         while (isBehind()) await queue.run(async () => addDeferred(writer, deferredStep), undefined);
       })();
     },
-    get: (sql, parameters) => translated(() => reader.get(sql, parameters)),
+    get: (sql, parameters) => present(() => reader.get(sql, parameters)),
     all: (steps, enough, signal) => {
-      const here = (): readonly SqlRow[] => translated(() => runSteps(reader, steps, enough));
+      const here = (): readonly SqlRow[] => present(() => runSteps(reader, steps, enough));
       if (!scans.usable || steps.every((step) => step.rows <= options.mainThreadRows)) return here();
       return scans.run(steps, enough, signal).catch((error: unknown) => {
         // Where there can be no thread, for instance because a bundler left its file behind, reads still work.
@@ -120,6 +161,7 @@ async function openStore(options: ResolvedOptions): Promise<OpenStore> {
   };
   return {
     reads,
+    immediate: { snapshot, dictionary: names },
     queue,
     writes: {
       statements: writer,
@@ -137,6 +179,7 @@ async function openStore(options: ResolvedOptions): Promise<OpenStore> {
     close: async () => {
       await queue.idle();
       await scans.close();
+      snapshot.release();
       reader.connection.close();
       writer.connection.close();
     },

@@ -14,6 +14,8 @@ export interface WriteQueueLimits {
 
 /** What the queue tells its owner, so that caches can follow. */
 export interface WriteQueueEvents {
+  /** Right before a commit, which happens before anything else can. */
+  committing(): void;
   committed(): void;
   rolledBack(): void;
 }
@@ -108,6 +110,7 @@ export class WriteQueue {
       if (answers.length >= groupSize || performance.now() - started >= groupMs) break;
     }
     try {
+      this.#events.committing();
       this.#statements.run("COMMIT", []);
     } catch (error) {
       failed(toDirectoryError(error));

@@ -12,7 +12,9 @@ import { crudSuite } from "./suites/crud.ts";
 import { durabilitySuite, versionsSuite } from "./suites/durability.ts";
 import { expiringSuite } from "./suites/expiring.ts";
 import { graphSuite } from "./suites/graph.ts";
+import { immediateSuite } from "./suites/immediate.ts";
 import { limitsSuite } from "./suites/limits.ts";
+import { lookupSuite } from "./suites/lookup.ts";
 import { organizationsSuite } from "./suites/organizations.ts";
 import { pagingSuite } from "./suites/paging.ts";
 import { querySuite } from "./suites/query.ts";
@@ -55,6 +57,8 @@ export function storeConformance(options: ConformanceOptions): readonly Conforma
     ...auditSuite(),
     ...limitsSuite(),
     ...organizationsSuite(),
+    ...immediateSuite(resolved),
+    ...lookupSuite(resolved),
     ...(resolved.countsStatements ? statementsSuite() : []),
     ...(resolved.durable ? durabilitySuite() : []),
     ...(resolved.versioned ? versionsSuite() : []),

@@ -26,6 +26,10 @@ export class MembershipTable {
     return edge;
   }
 
+  has(group: string, member: string): boolean {
+    return this.#byMember.get(member)?.has(group) === true;
+  }
+
   groupIdsOf(member: string): ReadonlySet<string> {
     const groups = this.#byMember.get(member);
     return groups === undefined ? this.#none : new Set(groups.keys());

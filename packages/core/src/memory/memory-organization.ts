@@ -3,7 +3,16 @@ import type { AuditEvent } from "../model/audit-event.ts";
 import type { Change } from "../model/change.ts";
 import { type RecordKind, recordKinds } from "../model/kinds.ts";
 import type { JsonValue } from "../model/resource.ts";
-import type { AuditQuery, Counter, IndexedRecord, Reader, StoreQuery, Transaction } from "../store/store.ts";
+import type { IndexValue } from "../query/filter.ts";
+import type {
+  AuditQuery,
+  Counter,
+  ImmediateReader,
+  IndexedRecord,
+  Reader,
+  StoreQuery,
+  Transaction,
+} from "../store/store.ts";
 import { MembershipTable } from "./membership-table.ts";
 import { frozenCopy, RecordTable } from "./record-table.ts";
 
@@ -26,9 +35,15 @@ export class MemoryOrganization {
   #tail: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
 
-  readonly reader: Reader = this.#reads(async () => {
-    while (this.#running !== undefined) await this.#running;
-  });
+  readonly #immediate: ImmediateReader = this.#immediateReads();
+
+  readonly reader: Reader = {
+    ...this.#reads(async () => {
+      while (this.#running !== undefined) await this.#running;
+    }),
+    // A transaction writes in place: what it has not committed must not be seen.
+    immediate: () => (this.#running === undefined ? this.#immediate : undefined),
+  };
 
   idle(): Promise<void> {
     return this.#tail;
@@ -73,7 +88,19 @@ export class MemoryOrganization {
     return table;
   }
 
-  #reads(ready: () => Promise<void>): Reader {
+  #immediateReads(): ImmediateReader {
+    return {
+      get: ((kind: RecordKind, id: string) => this.#table(kind).get(id)) as ImmediateReader["get"],
+      getByKey: ((kind: RecordKind, name: string, value: string) =>
+        this.#table(kind).getByKey(name, value)) as ImmediateReader["getByKey"],
+      getByEntry: ((kind: RecordKind, attribute: string, value: IndexValue, limit: number) =>
+        this.#table(kind).getByEntry(attribute, value, limit)) as ImmediateReader["getByEntry"],
+      isMember: (group, member) => this.#memberships.has(group, member),
+      groupIdsOf: (member) => [...this.#memberships.groupIdsOf(member)],
+    };
+  }
+
+  #reads(ready: () => Promise<void>): Omit<Reader, "immediate"> {
     const groupsOf = (id: string): ReadonlySet<string> => this.#memberships.groupIdsOf(id);
     const when = <Given extends unknown[], T>(read: (...given: Given) => T) => {
       return async (...given: Given): Promise<T> => {

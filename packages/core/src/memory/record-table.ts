@@ -30,6 +30,17 @@ export class RecordTable {
     return id === undefined ? undefined : this.#rows.get(id)?.record;
   }
 
+  /** The records with an index entry, or `undefined` when there are more than `limit`. */
+  getByEntry(
+    attribute: string,
+    value: IndexValue,
+    limit: number,
+  ): readonly RecordTypes[RecordKind][] | undefined {
+    const ids = this.#inverted.get(attribute)?.get(value);
+    if (ids === undefined) return [];
+    return ids.size > limit ? undefined : [...ids].flatMap((id) => this.#rows.get(id)?.record ?? []);
+  }
+
   /** Adds a record. @returns the call that takes it out again */
   insert(entry: IndexedRecord): () => void {
     const id = entry.record.id;

@@ -17,16 +17,26 @@ export interface FilterLimits {
 /** The limits used where none are given. */
 export const defaultFilterLimits: FilterLimits = { maxFilterDepth: 64, maxFilterNodes: 2048 };
 
+/** Groups (with those nested in them) and users that grants now in force let use one of some resources. */
+export interface Entitled {
+  readonly groups: readonly string[];
+  readonly users: readonly string[];
+}
+
 /** Looks up what a filter says about relations, so that stores only see direct edges and ids. */
 export interface RelationResolver {
   /** The groups and all groups nested in them. */
   descendants(groups: readonly string[]): Promise<readonly string[]>;
   /** The groups a member belongs to; through nested groups too when `transitive`. */
   groupsOf(member: string, transitive: boolean): Promise<readonly string[]>;
-  /** Groups (with those nested in them) and users that grants now in force let use any of the resources. */
-  entitled(
-    resources: readonly ResourceId[],
-  ): Promise<{ readonly groups: readonly string[]; readonly users: readonly string[] }>;
+  /** Who may use any of the resources. */
+  entitled(resources: readonly ResourceId[]): Promise<Entitled>;
+}
+
+/** What is known of relations without looking. */
+export interface KnownRelations {
+  /** Who may use any of the resources; `undefined` when that would have to be looked up. */
+  entitledNow(resources: readonly ResourceId[]): Entitled | undefined;
 }
 
 /** Undefined of three-valued logic; it is gone once the filter is compiled. */
@@ -34,6 +44,8 @@ type Compiled = StoreFilter | "undefined";
 
 const yes: StoreFilter = { op: "true" };
 const no: StoreFilter = { op: "false" };
+
+type Relation = Extract<Filter, { op: "memberOf" | "hasMember" | "entitledTo" }>;
 
 /**
  * Translates a filter to what stores are asked: names looked up, values normalised, relations resolved, negation
@@ -49,41 +61,30 @@ export async function compileFilter(
   relations: RelationResolver,
   limits: FilterLimits = defaultFilterLimits,
 ): Promise<StoreFilter> {
-  checkSize(filter, limits);
-  const compiled = await compile(filter, false);
-  return compiled === "undefined" ? no : compiled;
+  checkFilterSize(filter, limits);
+  const resolved = new Map<Relation, StoreFilter>();
+  for (const node of relationsIn(filter)) resolved.set(node, await resolve(node, owner, relations));
+  return compile(filter, owner, registry, (node) => resolved.get(node));
+}
 
-  async function compile(node: Filter, negated: boolean): Promise<Compiled> {
-    switch (node.op) {
-      case "not":
-        return compile(node.of, !negated);
-      case "and":
-      case "or": {
-        const parts: Compiled[] = [];
-        for (const part of node.of) parts.push(await compile(part, negated));
-        return combine((node.op === "and") !== negated ? "and" : "or", parts);
-      }
-      case "memberOf": {
-        const groups = node.transitive ? await relations.descendants(node.groups) : node.groups;
-        return sign(groups.length === 0 ? no : { op: "memberOf", groups }, negated);
-      }
-      case "hasMember": {
-        if (owner !== "group") return sign(no, negated);
-        return sign(idsFilter(await relations.groupsOf(node.member, node.transitive)), negated);
-      }
-      case "entitledTo": {
-        const { groups, users } = await relations.entitled(node.resources);
-        if (owner === "group") return sign(idsFilter(groups), negated);
-        const either = combine("or", [
-          groups.length === 0 ? no : { op: "memberOf", groups },
-          idsFilter(users),
-        ]);
-        return sign(either, negated);
-      }
-      default:
-        return sign(compileLeaf(node, owner, registry), negated);
-    }
+/**
+ * {@link compileFilter} without waiting, of what is known.
+ * The filter's size is the caller's to check.
+ * @returns `undefined` when a relation would have to be looked up
+ */
+export function compileFilterNow(
+  filter: Filter,
+  owner: AttributeOwner,
+  registry: AttributeRegistry,
+  relations: KnownRelations,
+): StoreFilter | undefined {
+  const resolved = new Map<Relation, StoreFilter>();
+  for (const node of relationsIn(filter)) {
+    const known = resolveNow(node, owner, relations);
+    if (known === undefined) return undefined;
+    resolved.set(node, known);
   }
+  return compile(filter, owner, registry, (node) => resolved.get(node));
 }
 
 /** Compiles a filter that has no relations, without waiting. Relations in it are undefined. */
@@ -92,24 +93,86 @@ export function compileAttributeFilter(
   owner: AttributeOwner,
   registry: AttributeRegistry,
 ): StoreFilter {
-  checkSize(filter, defaultFilterLimits);
-  const compiled = compile(filter, false);
+  checkFilterSize(filter);
+  return compile(filter, owner, registry, () => undefined);
+}
+
+async function resolve(
+  node: Relation,
+  owner: AttributeOwner,
+  relations: RelationResolver,
+): Promise<StoreFilter> {
+  switch (node.op) {
+    case "memberOf":
+      return memberOfFilter(node.transitive ? await relations.descendants(node.groups) : node.groups);
+    case "hasMember":
+      return owner === "group" ? idsFilter(await relations.groupsOf(node.member, node.transitive)) : no;
+    case "entitledTo":
+      return entitledFilter(await relations.entitled(node.resources), owner);
+  }
+}
+
+function resolveNow(
+  node: Relation,
+  owner: AttributeOwner,
+  relations: KnownRelations,
+): StoreFilter | undefined {
+  switch (node.op) {
+    case "memberOf":
+      return node.transitive ? undefined : memberOfFilter(node.groups);
+    case "hasMember":
+      return owner === "group" ? undefined : no;
+    case "entitledTo": {
+      const known = relations.entitledNow(node.resources);
+      return known === undefined ? undefined : entitledFilter(known, owner);
+    }
+  }
+}
+
+function memberOfFilter(groups: readonly string[]): StoreFilter {
+  return groups.length === 0 ? no : { op: "memberOf", groups };
+}
+
+function entitledFilter({ groups, users }: Entitled, owner: AttributeOwner): StoreFilter {
+  if (owner === "group") return idsFilter(groups);
+  return combine("or", [memberOfFilter(groups), idsFilter(users)]);
+}
+
+function relationsIn(filter: Filter): readonly Relation[] {
+  const found: Relation[] = [];
+  collect(filter);
+  return found;
+
+  function collect(node: Filter): void {
+    if (node.op === "not") collect(node.of);
+    else if (node.op === "and" || node.op === "or") for (const part of node.of) collect(part);
+    else if (node.op === "memberOf" || node.op === "hasMember" || node.op === "entitledTo") found.push(node);
+  }
+}
+
+/** @param related - what a relation was resolved to; `undefined` makes it undefined */
+function compile(
+  filter: Filter,
+  owner: AttributeOwner,
+  registry: AttributeRegistry,
+  related: (node: Relation) => StoreFilter | undefined,
+): StoreFilter {
+  const compiled = visit(filter, false);
   return compiled === "undefined" ? no : compiled;
 
-  function compile(node: Filter, negated: boolean): Compiled {
+  function visit(node: Filter, negated: boolean): Compiled {
     switch (node.op) {
       case "not":
-        return compile(node.of, !negated);
+        return visit(node.of, !negated);
       case "and":
-      case "or":
-        return combine(
-          (node.op === "and") !== negated ? "and" : "or",
-          node.of.map((part) => compile(part, negated)),
-        );
+      case "or": {
+        const parts = node.of.map((part) => visit(part, negated));
+        return combine((node.op === "and") !== negated ? "and" : "or", parts);
+      }
       case "memberOf":
       case "hasMember":
       case "entitledTo":
-        return "undefined";
+        return sign(related(node) ?? "undefined", negated);
       default:
         return sign(compileLeaf(node, owner, registry), negated);
     }
@@ -236,7 +299,8 @@ function joinEqualities(parts: readonly StoreFilter[]): StoreFilter[] {
   return rest;
 }
 
-function checkSize(filter: Filter, limits: FilterLimits): void {
+/** Refuses a filter that is too large or nested too deep. @throws DirectoryError `limit-exceeded` naming the limit */
+export function checkFilterSize(filter: Filter, limits: FilterLimits = defaultFilterLimits): void {
   let nodes = 0;
   const stack: { node: Filter; depth: number }[] = [{ node: filter, depth: 1 }];
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {

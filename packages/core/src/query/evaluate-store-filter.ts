@@ -10,8 +10,8 @@ export interface EvaluationSubject {
   values(attribute: string): readonly IndexValue[];
   /** Values compared without folding case, for `exact` tests. */
   exactValues(attribute: string): readonly IndexValue[];
-  /** Ids of the groups the record is a direct member of. */
-  groups(): ReadonlySet<string>;
+  /** Tells of a group's id whether the record is a direct member of it. */
+  groups(): Pick<ReadonlySet<string>, "has">;
 }
 
 /** Whether a record matches. This is the definition that every store's own execution is held against. */

@@ -10,7 +10,7 @@ export function recordSubject(
   registry: AttributeRegistry,
   owner: AttributeOwner,
   record: RecordTypes[RecordKind],
-  groups: ReadonlySet<string> = noGroups,
+  groups: ReturnType<EvaluationSubject["groups"]> = noGroups,
 ): EvaluationSubject {
   return {
     id: record.id,

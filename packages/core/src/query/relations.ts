@@ -4,11 +4,15 @@ import type { ChangeFeed } from "../changes/change-feed.ts";
 import type { ResourceId } from "../model/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Reader } from "../store/store.ts";
-import type { RelationResolver } from "./compile-filter.ts";
+import type { Entitled, KnownRelations, RelationResolver } from "./compile-filter.ts";
 
 const maxKept = 1000;
 
-type Entitled = Awaited<ReturnType<RelationResolver["entitled"]>>;
+/** Relations between records: looked up, or as far as they are known. */
+export interface Relations extends RelationResolver, KnownRelations {
+  /** A number that is another one once anything that was known has ceased to hold. */
+  generation(): number;
+}
 
 /**
  * Looks up relations for filters. Who is entitled to a resource is asked by every search of a protocol view, so that
@@ -19,12 +23,19 @@ export function createRelations(
   authorizer: Authorizer,
   feed: ChangeFeed,
   clock: Clock,
-): RelationResolver {
-  const kept = new Map<string, { readonly answer: Entitled; readonly until: number }>();
+): Relations {
+  const kept = new Map<string, Entitled>();
+  /** When the first of the kept answers ends by the clock. */
+  let until = Number.POSITIVE_INFINITY;
   let generation = 0;
   const forget = (): void => {
     generation += 1;
+    until = Number.POSITIVE_INFINITY;
     kept.clear();
+  };
+  const present = (): number => {
+    if (clock() >= until) forget();
+    return generation;
   };
   feed.listen((changes) => {
     for (const change of changes) {
@@ -46,18 +57,24 @@ export function createRelations(
         : (await reader.groupsOf([member])).map((edge) => edge.group),
     entitled: async (resources) => {
       await feed.ensureFresh();
-      const now = clock();
+      const begun = present();
       const key = JSON.stringify(resources);
       const found = kept.get(key);
-      if (found !== undefined && now < found.until) return found.answer;
-      const begun = generation;
-      const computed = await entitled(reader, authorizer, resources, now);
+      if (found !== undefined) return found;
+      const computed = await entitled(reader, authorizer, resources, clock());
       if (begun === generation) {
-        if (kept.size >= maxKept) kept.clear();
-        kept.set(key, computed);
+        if (kept.size >= maxKept) forget();
+        kept.set(key, computed.answer);
+        until = Math.min(until, computed.until);
       }
       return computed.answer;
     },
+    entitledNow: (resources) => {
+      if (!feed.isFresh()) return undefined;
+      present();
+      return kept.get(JSON.stringify(resources));
+    },
+    generation: present,
   };
 }
 

@@ -7,6 +7,7 @@ import type { PasswordPolicy } from "../password/password-policy.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Filter, StoreFilter } from "../query/filter.ts";
+import type { Relations } from "../query/relations.ts";
 import type { Reader } from "../store/store.ts";
 import type { WriteEnvironment } from "../write/unit-of-work.ts";
 
@@ -19,6 +20,9 @@ export interface ServiceEnvironment extends WriteEnvironment {
   readonly passwordPolicy: PasswordPolicy;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly relations: Relations;
   readonly compile: (filter: Filter, owner: AttributeOwner) => Promise<StoreFilter>;
+  /** The same without waiting, of what is known; `undefined` when something would have to be looked up. */
+  readonly compileNow: (filter: Filter, owner: AttributeOwner) => StoreFilter | undefined;
   readonly replaceRegistry: (registry: AttributeRegistry) => void;
 }

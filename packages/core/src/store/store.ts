@@ -139,6 +139,36 @@ export interface Reader {
   counter(key: string, now: number, options?: CallOptions): Promise<Counter | undefined>;
   /** A one-time record that has not expired at `now`, left in place. */
   peekOnce(key: string, now: number, options?: CallOptions): Promise<JsonValue | undefined>;
+  /**
+   * Reads without a promise, for as long as the caller neither waits nor returns; `undefined` when the store cannot
+   * answer at once now. A store without this method is correct, only slower at looking up one record.
+   */
+  immediate?(): ImmediateReader | undefined;
+}
+
+/**
+ * Point reads of one organization that are answered at once. They see committed data only: everything this process has
+ * committed, and of other processes at least what {@link Reader.changes} has told.
+ */
+export interface ImmediateReader {
+  /** As {@link Reader.get}. */
+  get<K extends RecordKind>(kind: K, id: string): RecordTypes[K] | undefined;
+  /** As {@link Reader.getByKey}. */
+  getByKey<K extends RecordKind>(kind: K, name: string, value: string): RecordTypes[K] | undefined;
+  /**
+   * The records with this index entry, in any order; `undefined` when there are more than `limit`, or when the index
+   * cannot be asked at once.
+   */
+  getByEntry<K extends RecordKind>(
+    kind: K,
+    attribute: string,
+    value: IndexValue,
+    limit: number,
+  ): readonly RecordTypes[K][] | undefined;
+  /** Whether `member` is a direct member of the group. */
+  isMember(group: string, member: string): boolean;
+  /** Ids of the groups that `member` is a direct member of, in any order. */
+  groupIdsOf(member: string): readonly string[];
 }
 
 /**
@@ -146,7 +176,7 @@ export interface Reader {
  *
  * One-time records, reservations and counters live beside the records: they expire, and are not in the change feed.
  */
-export interface Transaction extends Reader {
+export interface Transaction extends Omit<Reader, "immediate"> {
   /**
    * Takes the next places in the change feed, in order.
    * @returns the revision of the first of them

@@ -1,5 +1,5 @@
 import { DirectoryError, isDirectoryError } from "../errors.ts";
-import type { CallOptions, Reader } from "./store.ts";
+import type { CallOptions, ImmediateReader, Reader } from "./store.ts";
 
 /** What came out of a store, as one of our errors: whatever it is, the caller denies. */
 export function storeError(error: unknown, signal?: AbortSignal): DirectoryError {
@@ -33,5 +33,40 @@ export function withTypedErrors(reader: Reader): Reader {
     audit: typed(reader.audit),
     counter: typed(reader.counter),
     peekOnce: typed(reader.peekOnce),
+    ...(reader.immediate === undefined ? {} : { immediate: typedImmediate(reader) }),
+  };
+}
+
+function typedImmediate(reader: Reader): () => ImmediateReader | undefined {
+  const typed = <Given extends unknown[], T>(read: (...given: Given) => T) => {
+    return (...given: Given): T => {
+      try {
+        return read(...given);
+      } catch (error) {
+        throw storeError(error);
+      }
+    };
+  };
+  const wrap = (inner: ImmediateReader): ImmediateReader => ({
+    get: typed((kind, id) => inner.get(kind, id)) as ImmediateReader["get"],
+    getByKey: typed((kind, name, value) => inner.getByKey(kind, name, value)) as ImmediateReader["getByKey"],
+    getByEntry: typed((kind, attribute, value, limit) =>
+      inner.getByEntry(kind, attribute, value, limit),
+    ) as ImmediateReader["getByEntry"],
+    isMember: typed((group, member) => inner.isMember(group, member)),
+    groupIdsOf: typed((member) => inner.groupIdsOf(member)),
+  });
+  // Stores give the same object again and again, so it is wrapped once.
+  let known: ImmediateReader | undefined;
+  let wrapped: ImmediateReader | undefined;
+  const ask = typed(() => reader.immediate?.());
+  return () => {
+    const inner = ask();
+    if (inner === undefined) return undefined;
+    if (inner !== known || wrapped === undefined) {
+      known = inner;
+      wrapped = wrap(inner);
+    }
+    return wrapped;
   };
 }

@@ -2,8 +2,8 @@ import { DirectoryError } from "../errors.ts";
 import { memoryStore } from "../memory/memory-store.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
 
-/** The methods of a reader. */
-export type Read = keyof Reader;
+/** The methods of a reader that are waited for. */
+export type Read = Exclude<keyof Reader, "immediate">;
 
 /** A store in memory whose reads can be made to fail. */
 export interface FallibleStore extends Store {
@@ -17,12 +17,34 @@ export function fallibleStore(store: Store = memoryStore()): FallibleStore {
   return {
     ...store,
     faults,
-    reader: (organization) =>
-      mapReads(store.reader(organization), (name, read) => async (...given) => {
+    reader: (organization) => {
+      const inner = store.reader(organization);
+      const fail = (name: Read): void => {
         const fault = faults[name] ?? faults.all;
         if (fault !== undefined) throw fault;
-        return read(...given);
-      }),
+      };
+      return {
+        ...mapReads(inner, (name, read) => async (...given) => {
+          fail(name);
+          return read(...given);
+        }),
+        immediate: () => {
+          const reads = inner.immediate?.();
+          if (reads === undefined) return undefined;
+          return {
+            ...reads,
+            get: (kind, id) => {
+              fail("get");
+              return reads.get(kind, id);
+            },
+            getByKey: (kind, name, value) => {
+              fail("getByKey");
+              return reads.getByKey(kind, name, value);
+            },
+          };
+        },
+      };
+    },
   };
 }
 
@@ -129,7 +151,11 @@ export function interruptibleStore(store: Store = memoryStore()): InterruptibleS
 
 type AnyRead = (...given: never[]) => Promise<never>;
 
-function mapReads(reader: Reader, change: (name: Read, read: AnyRead) => AnyRead): Reader {
+/** The reader with its methods changed, and without those that answer at once. */
+function mapReads(
+  { immediate: _, ...reader }: Reader,
+  change: (name: Read, read: AnyRead) => AnyRead,
+): Reader {
   return Object.fromEntries(
     Object.entries(reader).map(([name, read]) => [name, change(name as Read, read as AnyRead)]),
   ) as unknown as Reader;
