@@ -306,6 +306,16 @@ export class Directory {
     return this.#feed.ensureFresh(options);
   }
 
+  /**
+   * Catches up with the store, so that nothing that is asked of this node afterwards is older than this call.
+   * @returns the revision of the latest change; a write that names it as `expectedRevision` is refused if there has
+   * been another since
+   * @throws DirectoryError `store-unavailable` or `timeout`
+   */
+  catchUp(options?: CallOptions): Promise<number> {
+    return this.#feed.catchUp(options);
+  }
+
   /** The changes after a revision, without gaps and in order, for as long as the caller reads. */
   changes(after: number, options?: CallOptions): AsyncGenerator<Change, void, void> {
     return this.#feed.read(after, options);

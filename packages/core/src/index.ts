@@ -97,13 +97,20 @@ export {
   type TotpEnrolment,
 } from "./services/credentials.ts";
 export { Grants, type GrantTerms, type NewGrant } from "./services/grants.ts";
-export { type GroupFields, Groups, type MemberId, type NewGroup } from "./services/groups.ts";
+export {
+  type GroupChanges,
+  type GroupFields,
+  Groups,
+  type MemberId,
+  type NewGroup,
+} from "./services/groups.ts";
 export { type OrganizationFields, OrganizationSettings } from "./services/organization.ts";
+export type { PreparedPassword } from "./services/prepared-password.ts";
 export { type ResourceFields, Resources } from "./services/resources.ts";
 export { type NewSession, Sessions } from "./services/sessions.ts";
 export { type SystemFields, Systems } from "./services/systems.ts";
-export type { UserFields } from "./services/user-input.ts";
-export { type NewUser, type UpdateOptions, Users } from "./services/users.ts";
+export type { AttributeChanges, UserFields } from "./services/user-input.ts";
+export { type NewUser, type UpdateOptions, type UserChanges, Users } from "./services/users.ts";
 export type * from "./store/store.ts";
 export { compareCodePoints, compareIndexValues, foldCase, normalizeValue } from "./text/normalize.ts";
 export {

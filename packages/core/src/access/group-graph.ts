@@ -69,7 +69,9 @@ async function* nestedGroups(reader: Reader, group: string): AsyncGenerator<stri
 export async function checkNesting(reader: Reader, parent: string, child: string): Promise<void> {
   const above = await ancestorsOf(reader, parent);
   if (parent === child || above.has(child)) {
-    throw new DirectoryError("conflict", "a group cannot be a member of itself, directly or through others");
+    throw new DirectoryError("conflict", "a group cannot be a member of itself, directly or through others", {
+      details: { reason: "circle", member: child },
+    });
   }
   const depth = (await heightAbove(reader, parent)) + 1 + (await heightBelow(reader, child));
   if (depth > maxGroupNesting) {

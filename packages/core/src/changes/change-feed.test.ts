@@ -259,3 +259,18 @@ function forgetful(store: Store, oldest: () => number): Store {
     },
   };
 }
+
+test("catching up takes in what another node has committed, however young what this one knows is", async () => {
+  const store = memoryStore();
+  const never = { store, pollMs: 3_600_000, maxStalenessMs: 3_600_000 };
+  const here = (await openDirectory(never)).directory;
+  const there = (await openDirectory(never)).directory;
+  const ada = await there.users.create({ username: "ada" });
+  const staff = await there.groups.create({ name: "staff", members: [ada.id] });
+  expect([here.revision, here.fresh]).toEqual([0, true]);
+  expect(await here.catchUp()).toBe(3);
+  expect(await here.catchUp()).toBe(3);
+  expect(await here.effectiveGroups(ada.id)).toEqual(new Set([staff.id]));
+  await here.close();
+  await expect(here.catchUp()).rejects.toMatchObject(failure("store-unavailable"));
+});

@@ -97,6 +97,22 @@ export class ChangeFeed {
       throw new DirectoryError("store-unavailable", "the store does not show what it has committed");
   }
 
+  /**
+   * Takes in everything that is in the store by now, however young what this node knows is.
+   * @returns the latest revision
+   * @throws DirectoryError as for {@link ChangeFeed.ensureFresh}
+   */
+  async catchUp(options: CallOptions = {}): Promise<number> {
+    await this.ensureFresh(options);
+    const latest = await this.#reader.revision(options);
+    // A look that others share may have begun before the revision was read; the next one has not.
+    for (let looks = 0; this.#revision < latest && looks < 3; looks++)
+      await within(this.sync(), options.signal);
+    if (this.#revision < latest)
+      throw new DirectoryError("store-unavailable", "the store does not show its latest change");
+    return this.#revision;
+  }
+
   /** Reads on from the last known revision. Calls made meanwhile share the work. */
   sync(): Promise<void> {
     if (this.#closed)

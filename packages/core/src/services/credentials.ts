@@ -13,6 +13,7 @@ import type { CallOptions, Reader } from "../store/store.ts";
 import { generateRecoveryCodes } from "../totp/recovery-codes.ts";
 import { generateTotpSecret, matchTotp, parseTotpSecret, totpUri } from "../totp/totp.ts";
 import { commit, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
+import { PreparedPassword, randomPassword } from "./prepared-password.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import type { UserContent } from "./user-input.ts";
 import { endSessions } from "./users.ts";
@@ -255,6 +256,69 @@ export class Credentials {
       });
       await endSessions(unit, found.user);
     });
+  }
+
+  /**
+   * Checks a new password against the policy and hashes it, so that {@link Users.update} can store it without waiting.
+   * @param user - whose it will be; the policy looks at their names
+   * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it; `overloaded`
+   */
+  async prepare(
+    user: Pick<User, "username" | "emails" | "name">,
+    password: string,
+    options: WriteOptions = {},
+  ): Promise<PreparedPassword> {
+    await this.#checkPolicy("password", user, password);
+    return new PreparedPassword(await this.#hash(password, options), false);
+  }
+
+  /**
+   * Makes up a password that the policy takes, for a user who will choose their own later: at least 20 letters and
+   * digits, in groups of five.
+   * @throws DirectoryError `misconfigured` when the policy refuses everything
+   */
+  async generate(user: Pick<User, "username" | "emails" | "name">): Promise<string> {
+    for (let tries = 0; tries < 20; tries++) {
+      const password = randomPassword(this.#environment.passwordPolicy.minLength);
+      if ((await this.violations(user, password)).length === 0) return password;
+    }
+    throw new DirectoryError("misconfigured", "the password policy refuses every password made up for it");
+  }
+
+  /** What a change of a user does to their password: `null` takes it away, `undefined` leaves it. @internal */
+  async prepareChange(
+    id: UserId,
+    fields: Partial<UserContent>,
+    password: string | PreparedPassword | null | undefined,
+    hash: string | undefined,
+    options: WriteOptions,
+  ): Promise<PreparedPassword | null | undefined> {
+    if (password !== undefined && hash !== undefined)
+      throw new DirectoryError("invalid-input", "password: give either password or passwordHash");
+    if (hash !== undefined) {
+      assertSupportedHash(hash);
+      return new PreparedPassword(hash, true);
+    }
+    if (password === undefined || password === null || password instanceof PreparedPassword) return password;
+    if (typeof password !== "string") throw new DirectoryError("invalid-input", "password: must be text");
+    const user = await this.#environment.reader.get("user", id, options);
+    if (user === undefined)
+      throw new DirectoryError("not-found", "no such user", { details: { kind: "user", id } });
+    return this.prepare({ ...user, ...fields }, password, options);
+  }
+
+  /** Stores a prepared password, or takes the password away, within a transaction. @internal */
+  async changePassword(unit: UnitOfWork, id: UserId, change: PreparedPassword | null): Promise<void> {
+    let action = "credential.password-removed";
+    if (change === null) {
+      const before = await unit.tx.getByKey("credential", "kind", `${id}/password`);
+      if (before === undefined) return;
+      await unit.remove("credential", before);
+    } else {
+      action = change.isImported ? "credential.password-imported" : "credential.password-set";
+      await this.storePassword(unit, id, change.hash, false);
+    }
+    unit.audit({ action, target: { kind: "user", id } });
   }
 
   /** Hashes a user's first password, after the policy, or checks an imported hash. @internal */

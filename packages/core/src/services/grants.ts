@@ -19,7 +19,7 @@ import {
 import { commit, type RecordPatch, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { withoutUndefined } from "./user-input.ts";
-import { expectVersion, type UpdateOptions } from "./users.ts";
+import { expectCurrent, type UpdateOptions } from "./users.ts";
 
 /** What a grant adds and demands. */
 export interface GrantTerms {
@@ -103,7 +103,7 @@ export class Grants {
     };
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("grant", id);
-      expectVersion(before.version, options);
+      await expectCurrent(unit, before.version, options);
       checkValidity({ ...before, ...patch });
       const after = await unit.update("grant", before, patch);
       if (after !== before) unit.audit({ action: "grant.updated", target: { kind: "grant", id } });
@@ -115,7 +115,7 @@ export class Grants {
   async remove(id: GrantId, options: UpdateOptions = {}): Promise<void> {
     await commit(this.#environment, options, async (unit) => {
       const grant = await unit.get("grant", id);
-      expectVersion(grant.version, options);
+      await expectCurrent(unit, grant.version, options);
       await unit.remove("grant", grant);
       const { group, user, resource } = grant;
       unit.audit({

@@ -23,8 +23,13 @@ import {
 import { commit, type RecordPatch, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
 import { applyRuleOf } from "./rule-groups.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
-import { withoutUndefined } from "./user-input.ts";
-import { expectVersion, type UpdateOptions } from "./users.ts";
+import {
+  type AttributeChanges,
+  checkAttributeChanges,
+  withAttributeChanges,
+  withoutUndefined,
+} from "./user-input.ts";
+import { expectCurrent, type UpdateOptions } from "./users.ts";
 
 /** What describes a group. */
 export interface GroupFields {
@@ -46,6 +51,16 @@ export interface GroupFields {
 export interface NewGroup extends GroupFields {
   /** Ids of users, systems or groups. */
   readonly members?: readonly MemberId[];
+}
+
+/** What may change of a group: all of it in one transaction. */
+export interface GroupChanges extends Partial<GroupFields> {
+  /** New values of some of the attributes the host has defined. `attributes` replaces all of them. */
+  readonly attributeChanges?: AttributeChanges;
+  /** Ids to take out, before any come in. One that is not a direct member refuses the change. */
+  readonly removeMembers?: readonly MemberId[];
+  /** Ids to take in. One that is a direct member already refuses the change. */
+  readonly addMembers?: readonly MemberId[];
 }
 
 /** The id of something that can be a member. */
@@ -109,18 +124,26 @@ export class Groups {
     return this.#environment.reader.getByKey("group", "name", foldCase(name), options);
   }
 
-  /** Changes fields; those not given stay. @throws DirectoryError `not-found`, `invalid-input`, `conflict`, `stale-write` */
-  async update(id: GroupId, changes: Partial<GroupFields>, options: UpdateOptions = {}): Promise<Group> {
-    if (changes.kind !== undefined) throw invalid("kind", "cannot be changed");
-    const fields = this.#check(changes);
+  /**
+   * Changes what is given; the rest stays.
+   * @throws DirectoryError `not-found`, `invalid-input`, `conflict` (with `details.reason` and `details.member` where a
+   * member is `not-a-member` or `already-a-member`), `limit-exceeded`, `stale-write`
+   */
+  async update(id: GroupId, changes: GroupChanges, options: UpdateOptions = {}): Promise<Group> {
+    const { attributeChanges, removeMembers = [], addMembers = [], ...rest } = changes;
+    if (rest.kind !== undefined) throw invalid("kind", "cannot be changed");
+    const fields = this.#check(rest);
+    const registry = this.#environment.registry();
+    const attributes = checkAttributeChanges(attributeChanges, rest.attributes, "group", registry);
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("group", id);
-      expectVersion(before.version, options);
-      const rule = this.#rule(changes.rule, before.kind);
+      await expectCurrent(unit, before.version, options);
+      const rule = this.#rule(rest.rule, before.kind);
       const patch: RecordPatch<"group"> = {
         ...fields,
-        ...(changes.rule === undefined ? {} : { rule }),
-        ...(changes.posixGid === null ? { posixGid: undefined } : {}),
+        ...(rest.rule === undefined ? {} : { rule }),
+        ...(rest.posixGid === null ? { posixGid: undefined } : {}),
+        ...(attributes === undefined ? {} : { attributes: withAttributeChanges(before, attributes) }),
       };
       if (
         before.rule === undefined &&
@@ -130,13 +153,16 @@ export class Groups {
         throw new DirectoryError("conflict", "take the members out before giving the group a rule");
       }
       const after = await unit.update("group", before, patch);
-      if (after === before) return before;
-      unit.audit({
-        action: "group.updated",
-        target: targetOf(after),
-        details: { fields: Object.keys(patch).join(",") },
-      });
-      if (rule !== undefined) await applyRuleOf(unit, after);
+      if (after !== before) {
+        unit.audit({
+          action: "group.updated",
+          target: targetOf(after),
+          details: { fields: Object.keys(patch).join(",") },
+        });
+        if (rule !== undefined) await applyRuleOf(unit, after);
+      }
+      await removeFrom(unit, after, removeMembers, "strict");
+      await addTo(unit, after, addMembers, "strict");
       return after;
     });
   }
@@ -145,7 +171,7 @@ export class Groups {
   async delete(id: GroupId, options: UpdateOptions = {}): Promise<void> {
     await commit(this.#environment, options, async (unit) => {
       const group = await unit.get("group", id);
-      expectVersion(group.version, options);
+      await expectCurrent(unit, group.version, options);
       await unit.unlink(await unit.tx.groupsOf([id]));
       for (let page = await unit.tx.membersOf(id, { limit: 1000 }); page.length > 0; ) {
         await unit.unlink(page);
@@ -178,13 +204,9 @@ export class Groups {
     members: readonly MemberId[],
     options: WriteOptions = {},
   ): Promise<number> {
-    return commit(this.#environment, options, async (unit) => {
-      const group = await unit.get("group", id);
-      refuseRule(group);
-      const removed = await unit.unlink(members.map((member) => ({ group: id, member })));
-      if (removed.length > 0) auditMembers(unit, "group.members-removed", group, removed);
-      return removed.length;
-    });
+    return commit(this.#environment, options, async (unit) =>
+      removeFrom(unit, await unit.get("group", id), members),
+    );
   }
 
   /** Direct members, page by page, in the order of their ids. */
@@ -255,20 +277,63 @@ export function checkRule(
   return rule;
 }
 
-async function addTo(unit: UnitOfWork, group: Group, members: readonly MemberId[]): Promise<number> {
+/** @param strict - refuse one who is in already, instead of passing over them */
+async function addTo(
+  unit: UnitOfWork,
+  group: Group,
+  members: readonly MemberId[],
+  strict?: "strict",
+): Promise<number> {
   if (members.length === 0) return 0;
   refuseRule(group);
-  if (members.length > maxMembersPerCall) {
-    throw new DirectoryError("limit-exceeded", `one call adds at most ${maxMembersPerCall} members`, {
-      details: { limit: "maxMembersPerCall", value: maxMembersPerCall },
-    });
-  }
+  checkCount(members);
   const edges = await edgesFor(unit, group, members);
   for (const edge of edges)
     if (edge.memberKind === "group") await checkNesting(unit.tx, group.id, edge.member);
   const added = await unit.link(edges);
+  if (strict !== undefined) refuseMissing(edges, added, "already-a-member");
   if (added.length > 0) auditMembers(unit, "group.members-added", group, added);
   return added.length;
+}
+
+async function removeFrom(
+  unit: UnitOfWork,
+  group: Group,
+  members: readonly MemberId[],
+  strict?: "strict",
+): Promise<number> {
+  if (strict !== undefined && members.length === 0) return 0;
+  refuseRule(group);
+  checkCount(members);
+  const edges = [...new Set(members)].map((member) => ({ group: group.id, member }));
+  const removed = await unit.unlink(edges);
+  if (strict !== undefined) refuseMissing(edges, removed, "not-a-member");
+  if (removed.length > 0) auditMembers(unit, "group.members-removed", group, removed);
+  return removed.length;
+}
+
+/** Refuses the first member that was to change and did not. */
+function refuseMissing(
+  wanted: readonly { readonly member: string }[],
+  done: readonly { readonly member: string }[],
+  reason: "already-a-member" | "not-a-member",
+): void {
+  if (done.length === wanted.length) return;
+  const changed = new Set(done.map((edge) => edge.member));
+  const member = wanted.find((edge) => !changed.has(edge.member))?.member ?? "";
+  const message = reason === "not-a-member" ? "is not a direct member" : "is a direct member already";
+  throw new DirectoryError("conflict", `one of the members ${message}`, { details: { reason, member } });
+}
+
+function checkCount(members: readonly MemberId[]): void {
+  if (members.length <= maxMembersPerCall) return;
+  throw new DirectoryError(
+    "limit-exceeded",
+    `one call adds or removes at most ${maxMembersPerCall} members`,
+    {
+      details: { limit: "maxMembersPerCall", value: maxMembersPerCall },
+    },
+  );
 }
 
 async function edgesFor(unit: UnitOfWork, group: Group, members: readonly MemberId[]): Promise<Membership[]> {
@@ -286,14 +351,18 @@ async function edgesFor(unit: UnitOfWork, group: Group, members: readonly Member
     if (child === undefined)
       throw new DirectoryError("not-found", "no such member", { details: { kind: "member", id: member } });
     if (child.kind !== group.kind)
-      throw new DirectoryError("conflict", "a group nests only groups of its own kind");
+      throw new DirectoryError("conflict", "a group nests only groups of its own kind", {
+        details: { reason: "other-kind", member },
+      });
     return { group: group.id, member, memberKind: "group", origin: "static" };
   });
 }
 
 function refuseRule(group: Group): void {
   if (group.rule !== undefined)
-    throw new DirectoryError("conflict", "the members of this group follow from its rule");
+    throw new DirectoryError("conflict", "the members of this group follow from its rule", {
+      details: { reason: "ruled" },
+    });
 }
 
 function auditMembers(unit: UnitOfWork, action: string, group: Group, edges: readonly Membership[]): void {

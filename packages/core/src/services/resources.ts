@@ -8,7 +8,7 @@ import { checkName, checkObject, checkOneOf, checkText, invalid, optional } from
 import { commit, type WriteOptions } from "../write/unit-of-work.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { withoutUndefined } from "./user-input.ts";
-import { expectVersion, type UpdateOptions } from "./users.ts";
+import { expectCurrent, type UpdateOptions } from "./users.ts";
 
 /** What describes a resource. */
 export interface ResourceFields {
@@ -79,7 +79,7 @@ export class Resources {
     });
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("resource", id);
-      expectVersion(before.version, options);
+      await expectCurrent(unit, before.version, options);
       const after = await unit.update("resource", before, patch);
       if (after !== before)
         unit.audit({
@@ -95,7 +95,7 @@ export class Resources {
   async delete(id: ResourceId, options: UpdateOptions = {}): Promise<void> {
     await commit(this.#environment, options, async (unit) => {
       const resource = await unit.get("resource", id);
-      expectVersion(resource.version, options);
+      await expectCurrent(unit, resource.version, options);
       await removeAll(unit, "grant", "resource", id);
       await unit.remove("resource", resource);
       unit.audit({ action: "resource.deleted", target: targetOf(resource) });

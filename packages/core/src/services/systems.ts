@@ -10,7 +10,7 @@ import { commit, type WriteOptions } from "../write/unit-of-work.ts";
 import { applyRulesTo } from "./rule-groups.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { withoutUndefined } from "./user-input.ts";
-import { expectVersion, type UpdateOptions } from "./users.ts";
+import { expectCurrent, type UpdateOptions } from "./users.ts";
 
 /** What describes a machine. */
 export interface SystemFields {
@@ -61,7 +61,7 @@ export class Systems {
     const patch = this.#check(changes);
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("system", id);
-      expectVersion(before.version, options);
+      await expectCurrent(unit, before.version, options);
       const after = await unit.update("system", before, patch);
       if (after === before) return before;
       await applyRulesTo(unit, "system", [after]);
@@ -77,7 +77,7 @@ export class Systems {
   async delete(id: SystemId, options: UpdateOptions = {}): Promise<void> {
     await commit(this.#environment, options, async (unit) => {
       const system = await unit.get("system", id);
-      expectVersion(system.version, options);
+      await expectCurrent(unit, system.version, options);
       await unit.unlink(await unit.tx.groupsOf([id]));
       await unit.remove("system", system);
       unit.audit({ action: "system.deleted", target: targetOf(system) });

@@ -1,4 +1,5 @@
 import type { AttributeRegistry } from "../attributes/attribute-registry.ts";
+import type { AttributeOwner } from "../model/attribute-definition.ts";
 import type { UserId } from "../model/ids.ts";
 import { isId } from "../model/ids.ts";
 import type { CustomAttributes } from "../model/record.ts";
@@ -53,6 +54,9 @@ export interface UserFields {
   /** Identities in other sources. */
   readonly externalIds?: readonly ExternalId[];
 }
+
+/** New values of custom attributes by name; none takes the attribute away. Those not named stay. */
+export type AttributeChanges = CustomAttributes;
 
 /** What a user record holds beside the base fields. */
 export type UserContent = Omit<User, "id" | "version" | "revision" | "createdAt" | "updatedAt">;
@@ -124,6 +128,34 @@ export function withoutUndefined<T extends object>(
   const kept: Partial<T> = {};
   for (const key in fields) if (fields[key] !== undefined) kept[key] = fields[key];
   return kept as never;
+}
+
+/**
+ * Checks changes to some of a record's custom attributes.
+ * @param all - new values of all of them, with which they do not go together
+ * @returns the names with their values, or with none
+ * @throws DirectoryError `invalid-input`
+ */
+export function checkAttributeChanges(
+  given: unknown,
+  all: unknown,
+  owner: AttributeOwner,
+  registry: AttributeRegistry,
+): CustomAttributes | undefined {
+  if (given === undefined) return undefined;
+  if (all !== undefined) throw invalid("attributeChanges", "give either attributes or attributeChanges");
+  const checked = checkCustomAttributes("attributeChanges", given, owner, registry);
+  const none = Object.keys(given as object).map((name) => [name, []] as const);
+  return { ...Object.fromEntries(none), ...checked };
+}
+
+/** A record's custom attributes with the changes made. */
+export function withAttributeChanges(
+  { attributes }: { readonly attributes: CustomAttributes },
+  changes: CustomAttributes,
+): CustomAttributes {
+  const merged = Object.entries({ ...attributes, ...changes });
+  return Object.fromEntries(merged.filter(([, values]) => values.length > 0));
 }
 
 /** The defaults of a new user. */

@@ -14,9 +14,18 @@ import {
   type WriteOptions,
 } from "../write/unit-of-work.ts";
 import type { Credentials } from "./credentials.ts";
+import type { PreparedPassword } from "./prepared-password.ts";
 import { applyRulesTo } from "./rule-groups.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
-import { checkUserFields, newUser, type UserContent, type UserFields } from "./user-input.ts";
+import {
+  type AttributeChanges,
+  checkAttributeChanges,
+  checkUserFields,
+  newUser,
+  type UserContent,
+  type UserFields,
+  withAttributeChanges,
+} from "./user-input.ts";
 
 /** A user to create, with a first password if there is one. */
 export interface NewUser extends UserFields {
@@ -26,10 +35,29 @@ export interface NewUser extends UserFields {
   readonly passwordHash?: string;
 }
 
+/** What may change of a user: all of it in one transaction. */
+export interface UserChanges extends Partial<UserFields> {
+  /**
+   * A new password; it must meet the password policy. One that {@link Credentials.prepare} has made is stored as it is.
+   * `null` takes the password away. Either way the user's sessions end.
+   */
+  readonly password?: string | PreparedPassword | null;
+  /** A password hash from elsewhere, in a form {@link Credentials.importPasswordHash} takes. Ends sessions too. */
+  readonly passwordHash?: string;
+  /** New values of some of the attributes the host has defined. `attributes` replaces all of them. */
+  readonly attributeChanges?: AttributeChanges;
+}
+
 /** Options of a change to a record. */
 export interface UpdateOptions extends WriteOptions {
   /** The version that was read; the change is refused with `stale-write` if the record has moved on. */
   readonly expectedVersion?: number;
+  /**
+   * The revision of the directory by which the caller decided; the change is refused with `stale-write` if anything at
+   * all has changed since. For decisions that hang on other records than the one that changes. From
+   * {@link Directory.catchUp}.
+   */
+  readonly expectedRevision?: number;
 }
 
 /** People. Every change is one transaction with its audit event. */
@@ -109,24 +137,35 @@ export class Users {
   }
 
   /**
-   * Changes fields; those not given stay. `posix: null` takes the Unix account away.
-   * @throws DirectoryError `not-found`, `invalid-input`, `conflict`, `stale-write`
+   * Changes what is given; the rest stays. `posix: null` takes the Unix account away.
+   * @throws DirectoryError `not-found`, `invalid-input` (with `details.violation` when the policy refuses the password),
+   * `conflict`, `stale-write`, `overloaded`
    */
-  async update(id: UserId, changes: Partial<UserFields>, options: UpdateOptions = {}): Promise<User> {
-    const fields = checkUserFields("", changes, this.#environment.registry());
-    const patch: RecordPatch<"user"> = changes.posix === null ? { ...fields, posix: undefined } : fields;
+  async update(id: UserId, changes: UserChanges, options: UpdateOptions = {}): Promise<User> {
+    const { password, passwordHash, attributeChanges, ...rest } = changes;
+    const registry = this.#environment.registry();
+    const fields = checkUserFields("", rest, registry);
+    const attributes = checkAttributeChanges(attributeChanges, rest.attributes, "user", registry);
+    const secret = await this.#credentials.prepareChange(id, fields, password, passwordHash, options);
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("user", id);
-      expectVersion(before.version, options);
+      await expectCurrent(unit, before.version, options);
+      const patch: RecordPatch<"user"> = {
+        ...fields,
+        ...(rest.posix === null ? { posix: undefined } : {}),
+        ...(attributes === undefined ? {} : { attributes: withAttributeChanges(before, attributes) }),
+      };
       const after = await unit.update("user", before, patch);
-      if (after === before) return before;
-      await applyRulesTo(unit, "user", [after]);
-      unit.audit({
-        action: before.state === after.state ? "user.updated" : stateAction(after.state),
-        target: targetOf(after),
-        details: { fields: Object.keys(fields).join(",") },
-      });
-      if (after.state !== "active") await endSessions(unit, id);
+      if (after !== before) {
+        await applyRulesTo(unit, "user", [after]);
+        unit.audit({
+          action: before.state === after.state ? "user.updated" : stateAction(after.state),
+          target: targetOf(after),
+          details: { fields: Object.keys(patch).join(",") },
+        });
+      }
+      if (secret !== undefined) await this.#credentials.changePassword(unit, id, secret);
+      if (secret !== undefined || (after !== before && after.state !== "active")) await endSessions(unit, id);
       return after;
     });
   }
@@ -145,7 +184,7 @@ export class Users {
   async delete(id: UserId, options: UpdateOptions = {}): Promise<void> {
     await commit(this.#environment, options, async (unit) => {
       const user = await unit.get("user", id);
-      expectVersion(user.version, options);
+      await expectCurrent(unit, user.version, options);
       await unit.unlink(await unit.tx.groupsOf([id]));
       await removeAll(unit, "grant", "user", id);
       await removeAll(unit, "credential", "user", id);
@@ -177,13 +216,19 @@ export async function endSessions(unit: UnitOfWork, user: UserId, except?: strin
   return ended;
 }
 
-/** Refuses a change to a record that has moved on since the caller read it. */
-export function expectVersion(actual: number, options: UpdateOptions): void {
-  if (options.expectedVersion !== undefined && options.expectedVersion !== actual) {
-    throw new DirectoryError("stale-write", "the record changed since it was read", {
-      details: { expected: options.expectedVersion, actual },
-    });
-  }
+/** Refuses a change to a record that has moved on since the caller read it, or in a directory that has. */
+export async function expectCurrent(unit: UnitOfWork, actual: number, options: UpdateOptions): Promise<void> {
+  const { expectedVersion, expectedRevision } = options;
+  if (expectedVersion !== undefined && expectedVersion !== actual) throw stale(expectedVersion, actual);
+  if (expectedRevision === undefined) return;
+  const revision = await unit.tx.revision();
+  if (revision !== expectedRevision) throw stale(expectedRevision, revision);
+}
+
+function stale(expected: number, actual: number): DirectoryError {
+  return new DirectoryError("stale-write", "the record changed since it was read", {
+    details: { expected, actual },
+  });
 }
 
 function stateAction(state: UserState): string {
