@@ -62,3 +62,32 @@ export async function makeCertificate(openssl: string, folder: string): Promise<
     key: await readFile(file("server.key"), "utf8"),
   };
 }
+
+/** A certificate for a client, of the same authority. */
+export interface ClientCertificate {
+  /** File of the certificate. */
+  readonly certFile: string;
+  /** File of its key. */
+  readonly keyFile: string;
+  /** The certificate, PEM. */
+  readonly cert: string;
+}
+
+/** Makes a client's certificate with openssl, in the folder of {@link makeCertificate}. */
+export async function makeClientCertificate(
+  openssl: string,
+  folder: string,
+  name: string,
+): Promise<ClientCertificate> {
+  const file = (suffix: string): string => join(folder, `client-${name}.${suffix}`);
+  const subject = ["-subj", `/CN=${name}`];
+  await runToSuccess(openssl, [
+    ...["req", ...newKey, ...subject, "-keyout", file("key"), "-out", file("csr")],
+  ]);
+  await writeFile(file("ext"), "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth\n");
+  await runToSuccess(openssl, [
+    ...["x509", "-req", "-in", file("csr"), "-CA", join(folder, "ca.pem"), "-CAkey", join(folder, "ca.key")],
+    ...["-days", "2", "-extfile", file("ext"), "-out", file("pem")],
+  ]);
+  return { certFile: file("pem"), keyFile: file("key"), cert: await readFile(file("pem"), "utf8") };
+}

@@ -161,7 +161,11 @@ export async function startFixture(
   ]);
   stack.use(directory);
   await directory.import(document);
-  const secure = ldapServer({ ...options, directory, tls: { cert: tls.cert, key: tls.key } });
+  const secure = ldapServer({
+    ...options,
+    directory,
+    tls: { cert: tls.cert, key: tls.key, ca: tls.ca, clientCertificates: "request" },
+  });
   stack.use(secure);
   const open = ldapServer({ ...options, directory, [allowPlaintextBind]: "loopback" });
   stack.use(open);
