@@ -90,10 +90,15 @@ export function sqliteReader(session: () => ReadSession, organizationId: Organiz
     groupsOf: async (members) => {
       const { session: now, organization } = at();
       if (organization === undefined || members.length === 0) return [];
+      const [member] = members;
+      const which =
+        member !== undefined && members.length === 1
+          ? { test: "member = ?", ids: encodeId(member) }
+          : { test: "member IN (SELECT unhex(value) FROM json_each(?))", ids: encodeIdList(members) };
       const rows = await now.all([
         {
-          text: "SELECT container, member, kind, origin FROM edge WHERE organization = ? AND member IN (SELECT unhex(value) FROM json_each(?))",
-          parameters: [organization, encodeIdList(members)],
+          text: `SELECT container, member, kind, origin FROM edge WHERE organization = ? AND ${which.test}`,
+          parameters: [organization, which.ids],
           rows: members.length,
         },
       ]);

@@ -11,7 +11,7 @@ import { recordsBy } from "../query/record-pages.ts";
 import { deepFreeze } from "../store/deep-freeze.ts";
 import type { CallOptions, Reader } from "../store/store.ts";
 import type { AccessPath, Decision, DecisionReason, Explanation } from "./decision.ts";
-import { ancestorsOf } from "./group-graph.ts";
+import { ancestorsNow, ancestorsOf } from "./group-graph.ts";
 import { routesTo } from "./group-routes.ts";
 import { inNetworks } from "./network.ts";
 
@@ -198,9 +198,11 @@ export class Authorizer {
     const cached = this.#standings.get(id);
     if (cached !== undefined) return cached;
     const generation = this.#generation;
-    const user = await this.#reader.get("user", id, options);
+    const reads = this.#reader.immediate?.();
+    const user = reads === undefined ? await this.#reader.get("user", id, options) : reads.get("user", id);
     if (user === undefined) return undefined;
-    const standing = { user, groups: await ancestorsOf(this.#reader, id, options) };
+    const groups = (reads && ancestorsNow(reads, id)) ?? (await ancestorsOf(this.#reader, id, options));
+    const standing = { user, groups };
     if (generation === this.#generation) {
       if (this.#standings.size >= maxCachedUsers) {
         const oldest = this.#standings.keys().next();

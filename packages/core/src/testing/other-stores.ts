@@ -41,6 +41,10 @@ export function fallibleStore(store: Store = memoryStore()): FallibleStore {
               fail("getByKey");
               return reads.getByKey(kind, name, value);
             },
+            groupIdsOf: (member) => {
+              fail("groupsOf");
+              return reads.groupIdsOf(member);
+            },
           };
         },
       };
