@@ -29,6 +29,7 @@ export {
   type LdapTlsOptions,
   type SearchAccess,
   type TreeLayout,
+  type WriteAccess,
 } from "./options.ts";
 export {
   type LdapCloseOptions,

@@ -18,7 +18,7 @@ test("defaults are filled in", () => {
       nesting: "flatten",
       people: "granted",
     },
-    access: { search: "directory", hiddenAttributes: [] },
+    access: { search: "directory", hiddenAttributes: [], write: "self", selfAttributes: [] },
     limits: defaultLdapLimits,
     plaintextBind: "never",
   });
@@ -42,6 +42,8 @@ test.each<[what: string, options: object]>([
   ["misspelt people", { layout: { people: "everyone" } }],
   ["misspelt nesting", { layout: { nesting: "flat" } }],
   ["misspelt naming", { layout: { userNaming: "mail" } }],
+  ["a misspelt right to write", { access: { write: "all" } }],
+  ["attributes of one's own that are no list", { access: { selfAttributes: "mail" } }],
   ["a hidden attribute that is no list", { access: { hiddenAttributes: "mail" } }],
   ["plaintext to an unknown extent", { [allowPlaintextBind]: true }],
 ])("%s is refused", (_, options) => {

@@ -4,6 +4,9 @@ import { type Directory, DirectoryError } from "@directorykit/core";
 /** What a bound person may search when the grant that let them in says nothing. */
 export type SearchAccess = "directory" | "self" | "none";
 
+/** What a bound person may write when the grant that let them in says nothing. */
+export type WriteAccess = "directory" | "self" | "none";
+
 /** Where people and groups lie below the base DN. */
 export interface TreeLayout {
   /** Relative name of the container of people. Default `ou=Users`. */
@@ -18,7 +21,7 @@ export interface TreeLayout {
   readonly people: "granted" | "all";
 }
 
-/** Who may read what. Everyone may read the root DSE; nobody reads anything else before a bind. */
+/** Who may read and write what. Everyone may read the root DSE; nobody does anything else before a bind. */
 export interface LdapAccess {
   /**
    * What bound people may search unless the grant that let them in has the attribute `search`: `directory` (the
@@ -27,6 +30,14 @@ export interface LdapAccess {
   readonly search: SearchAccess;
   /** LDAP names of attributes that are never shown or matched, beside passwords, which never are. Default none. */
   readonly hiddenAttributes: readonly string[];
+  /**
+   * What bound people may write unless the grant that let them in has the attribute `write`: `directory` (people and
+   * groups, for administrators, who also see everyone who is active), `self` (their own password and
+   * `selfAttributes`) or `none`. `directory` counts only for those who may search the directory. Default `self`.
+   */
+  readonly write: WriteAccess;
+  /** LDAP names of attributes that people may change in their own entry, beside their password. Default none. */
+  readonly selfAttributes: readonly string[];
 }
 
 /** Bounds on what peers can make the server do. Hitting one counts in the metric `directorykit_ldap_limit_hit_total`. */
@@ -90,7 +101,7 @@ export interface LdapServerOptions {
   readonly resource?: string;
   /** Where things lie. */
   readonly layout?: Partial<TreeLayout>;
-  /** Who may read what. */
+  /** Who may read and write what. */
   readonly access?: Partial<LdapAccess>;
   /** Bounds. */
   readonly limits?: Partial<LdapLimits>;
@@ -119,7 +130,12 @@ const defaultLayout: TreeLayout = {
   nesting: "flatten",
   people: "granted",
 };
-const defaultAccess: LdapAccess = { search: "directory", hiddenAttributes: [] };
+const defaultAccess: LdapAccess = {
+  search: "directory",
+  hiddenAttributes: [],
+  write: "self",
+  selfAttributes: [],
+};
 
 /** The limits used where none are given. */
 export const defaultLdapLimits: LdapLimits = {
@@ -177,9 +193,12 @@ export function resolveOptions(
   oneOf("layout.nesting", layout.nesting, ["flatten", "direct"]);
   oneOf("layout.people", layout.people, ["granted", "all"]);
   oneOf("access.search", access.search, ["directory", "self", "none"]);
-  const { hiddenAttributes } = access;
-  if (!Array.isArray(hiddenAttributes) || hiddenAttributes.some((name) => typeof name !== "string"))
-    throw new DirectoryError("misconfigured", "access.hiddenAttributes must be a list of attribute names");
+  oneOf("access.write", access.write, ["directory", "self", "none"]);
+  for (const list of ["hiddenAttributes", "selfAttributes"] as const) {
+    const names: unknown = access[list];
+    if (!Array.isArray(names) || names.some((name) => typeof name !== "string"))
+      throw new DirectoryError("misconfigured", `access.${list} must be a list of attribute names`);
+  }
   const plaintextBind = options[allowPlaintextBind] ?? "never";
   oneOf("allowPlaintextBind", plaintextBind, ["never", "loopback", "anywhere"]);
   const [first, ...others] = isList(options.directory) ? options.directory : [options.directory];

@@ -39,6 +39,11 @@ export class EntrySource implements Visibility {
     return this.#identity.search === "self";
   }
 
+  /** Whether the reader is an administrator, who sees everyone active: whom they add must be there for them. */
+  get #seesEveryone(): boolean {
+    return this.#identity.write === "directory";
+  }
+
   /** Whether a person is the reader. */
   isSelf(user: User): boolean {
     return user.id === this.#identity.user;
@@ -48,7 +53,7 @@ export class EntrySource implements Visibility {
   visibleUsers(filter: CoreFilter): CoreFilter {
     const active: CoreFilter = { op: "equals", attribute: "state", value: "active" };
     const granted: CoreFilter[] =
-      this.#view.options.layout.people === "all"
+      this.#view.options.layout.people === "all" || this.#seesEveryone
         ? []
         : [{ op: "entitledTo", resources: this.#tree.resources }];
     const self: CoreFilter[] = this.onlySelf ? [{ op: "ids", ids: [this.#identity.user] }] : [];

@@ -1,6 +1,6 @@
 import type { Decision, Directory, Factor, User, UserId } from "@directorykit/core";
 import type { Control } from "../codec/index.ts";
-import type { LdapAccess, LdapLimits, SearchAccess } from "../options.ts";
+import type { LdapAccess, LdapLimits, SearchAccess, WriteAccess } from "../options.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
 
@@ -16,6 +16,8 @@ export interface LdapIdentity {
   readonly factors: readonly Factor[];
   /** What they may search; kept up to date by {@link stillAdmitted}, like what else the grants decide. */
   search: SearchAccess;
+  /** What they may write. */
+  write: WriteAccess;
   /** Whether they may act as others (RFC 4370). */
   proxy: boolean;
   /** Whether they must choose another password, and can do nothing else before. */
@@ -108,14 +110,26 @@ export function stillAdmittedCached(
 
 /** Brings up to date what the attributes of the grants, or else the server's options, let the person do. */
 function follow(
-  identity: Pick<LdapIdentity, "search" | "proxy">,
+  identity: Pick<LdapIdentity, "search" | "write" | "proxy">,
   { attributes }: Decision,
   fallback: LdapAccess,
 ): void {
   const search = attributes["search"];
   identity.search =
     search === "directory" || search === "self" || search === "none" ? search : fallback.search;
+  const write = attributes["write"];
+  identity.write = write === "directory" || write === "self" || write === "none" ? write : fallback.write;
+  // Nobody writes what they do not see.
+  if (identity.write === "directory" && identity.search !== "directory") identity.write = "self";
   identity.proxy = attributes["proxy"] === true;
+}
+
+/**
+ * Names what someone sees who may search the directory: everyone of the same name sees the same, apart from themselves.
+ * Administrators see more people than others do.
+ */
+export function sightOf({ tree, write }: Pick<LdapIdentity, "tree" | "write">): string {
+  return write === "directory" ? `${tree.serial}*` : `${tree.serial}`;
 }
 
 /** The identity of a person who has just bound. */
@@ -133,6 +147,7 @@ export function identityOf(
     tree,
     factors,
     search: "none",
+    write: "none",
     proxy: false,
     mustChangePassword,
   };

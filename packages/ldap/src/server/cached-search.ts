@@ -8,7 +8,7 @@ import {
 } from "../codec/index.ts";
 import type { OperationContext } from "../handlers/operation-context.ts";
 import { search } from "../handlers/search.ts";
-import type { LdapIdentity, Outcome } from "../handlers/session.ts";
+import { type LdapIdentity, type Outcome, sightOf } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Schema } from "../view/schema.ts";
 import type { Tree } from "../view/tree.ts";
@@ -23,14 +23,9 @@ export interface RequestOrigin {
   readonly peeked: PeekedMessage;
 }
 
-/** The key of a search: where it searches, and the request's octets without its messageID. */
-export function answerKey(
-  { tree }: { readonly tree: Tree },
-  frame: Buffer,
-  opStart: number,
-  opEnd: number,
-): string {
-  return `${tree.serial}\0${frame.toString("latin1", opStart, opEnd)}`;
+/** The key of a search: what its reader sees (by `sightOf`), and the request's octets without its messageID. */
+export function answerKey(sight: string, frame: Buffer, opStart: number, opEnd: number): string {
+  return `${sight}\0${frame.toString("latin1", opStart, opEnd)}`;
 }
 
 /**
@@ -87,7 +82,7 @@ const done = encodeOperationBytes({
 class AnswerRecorder {
   readonly #ops: Uint8Array[] = [];
   readonly #about = new Set<string>();
-  readonly #reader: Pick<LdapIdentity, "user" | "tree">;
+  readonly #reader: Pick<LdapIdentity, "user" | "tree"> & { readonly sight: string };
   readonly #view: DirectoryView;
   readonly #schema: Schema;
   readonly #revision: number;
@@ -95,7 +90,7 @@ class AnswerRecorder {
 
   /** To be made before the search begins: an answer counts only if nothing has happened since. */
   constructor(identity: LdapIdentity, view: DirectoryView) {
-    this.#reader = { user: identity.user, tree: identity.tree };
+    this.#reader = { user: identity.user, tree: identity.tree, sight: sightOf(identity) };
     this.#view = view;
     this.#schema = view.schema;
     this.#revision = view.options.directory.revision;
@@ -113,13 +108,13 @@ class AnswerRecorder {
 
   /** Keeps the answer, unless something happened meanwhile or it depends on who asks or when. */
   async keep(cache: AnswerCache, { frame, peeked }: RequestOrigin, request: SearchRequest): Promise<void> {
-    const { user, tree } = this.#reader;
+    const { user, tree, sight } = this.#reader;
     const view = this.#view;
     if (this.#tooLarge || this.#about.has(user) || (await view.isTimed(tree))) return;
     if (view.options.directory.revision !== this.#revision || view.schema !== this.#schema) return;
     const pinned =
       this.#ops.length === 1 && this.#about.size > 0 && namesOnePerson(request, view.schema, tree);
-    const key = answerKey({ tree }, frame, peeked.opStart, peeked.opEnd);
+    const key = answerKey(sight, frame, peeked.opStart, peeked.opEnd);
     cache.set(key, { ops: [...this.#ops, done], users: [...this.#about], pinned }, this.#schema);
   }
 }

@@ -23,6 +23,7 @@ import {
   type LdapIdentity,
   type LdapSession,
   type Outcome,
+  sightOf,
   stillAdmittedCached,
 } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
@@ -303,11 +304,13 @@ export class Connection implements ConnectionHost {
     const { messageId } = peeked;
     if (identity?.search !== "directory" || messageId === 0 || !view.options.directory.fresh) return false;
     if (this.operations.has(messageId)) return false;
-    const key = answerKey(identity, frame, peeked.opStart, peeked.opEnd);
+    const sight = sightOf(identity);
+    const key = answerKey(sight, frame, peeked.opStart, peeked.opEnd);
     const cached = answers.get(key, view.schema);
     if (cached === undefined || cached.users.includes(identity.user)) return false;
     const admitted = stillAdmittedCached(identity, view, address);
-    if (admitted === undefined || identity.search !== "directory") return false;
+    if (admitted === undefined || identity.search !== "directory" || sightOf(identity) !== sight)
+      return false;
     if (!admitted) {
       this.revoke();
       return true;

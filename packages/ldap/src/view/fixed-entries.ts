@@ -1,9 +1,4 @@
-import {
-  ExtendedOid,
-  FeatureOid,
-  parseDn,
-  type RelativeDistinguishedName,
-} from "../codec/index.ts";
+import { ExtendedOid, FeatureOid, parseDn, type RelativeDistinguishedName } from "../codec/index.ts";
 import { type Entry, EntryBuilder } from "./entry.ts";
 import { type Schema, subschemaDn } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
