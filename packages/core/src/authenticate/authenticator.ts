@@ -6,6 +6,7 @@ import type { Credential } from "../model/credential.ts";
 import type { CredentialId, UserId } from "../model/ids.ts";
 import type { Factor } from "../model/session.ts";
 import type { User } from "../model/user.ts";
+import { setAtOf } from "../services/credential-age.ts";
 import { type Credentials, credentialOf } from "../services/credentials.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
 import type { CallOptions } from "../store/store.ts";
@@ -414,7 +415,7 @@ async function renew(
 ): Promise<Credential> {
   return rehash === undefined
     ? password
-    : unit.update("credential", password, { secret: rehash }, ["rehash"]);
+    : unit.update("credential", password, { secret: rehash, setAt: setAtOf(password) }, ["rehash"]);
 }
 
 function factorsOf(shown: ShownFactor | undefined): readonly Factor[] {

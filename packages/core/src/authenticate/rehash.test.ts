@@ -43,6 +43,21 @@ test.each(imported)(
   },
 );
 
+test("a password is as old as it was when its hash is renewed or it is marked, and new when it is set", async () => {
+  const { directory, ada, clock } = await scene();
+  const { credentials } = directory;
+  const made = await credentials.passwordSetAt(ada.id);
+  expect(made).toBe(clock());
+  clock.advance(1000);
+  await directory.authenticate(attempt);
+  clock.advance(1000);
+  await credentials.requirePasswordChange(ada.id);
+  expect(await credentials.passwordSetAt(ada.id)).toBe(made);
+  clock.advance(1000);
+  await credentials.setPassword(ada.id, otherPassword);
+  expect(await credentials.passwordSetAt(ada.id)).toBe(clock());
+});
+
 test("a renewed hash ends no session, and a new password is told apart from it", async () => {
   const { directory, ada, heard } = await scene();
   const { secret } = await directory.sessions.begin({
@@ -55,7 +70,7 @@ test("a renewed hash ends no session, and a new password is told apart from it",
   expect(await directory.sessions.find(secret)).toBeDefined();
   await directory.credentials.setPassword(ada.id, otherPassword);
   const fields = heard.filter((one) => one.kind === "credential").map((one) => "fields" in one && one.fields);
-  expect(fields).toEqual([["rehash"], ["secret"]]);
+  expect(fields).toEqual([["rehash"], ["setAt", "secret"]]);
 });
 
 test("logins at the same time renew the hash once and all succeed", async () => {

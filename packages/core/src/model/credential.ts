@@ -27,6 +27,11 @@ export interface Credential extends RecordBase<CredentialId> {
   readonly secret: string;
   /** `pending` until the user has shown that they hold it (TOTP enrolment). */
   readonly status: "active" | "pending";
+  /**
+   * When what it proves last became something else, in milliseconds since the epoch, where the record has changed for
+   * other reasons since: a hash renewed at login, a mark. Absent: when the record last changed.
+   */
+  readonly setAt?: number;
   /** A password that must be changed at the next sign-in because it is known to be compromised or was set by another. */
   readonly mustChange?: boolean;
 }

@@ -13,6 +13,7 @@ import type { CallOptions, Reader } from "../store/store.ts";
 import { generateRecoveryCodes } from "../totp/recovery-codes.ts";
 import { generateTotpSecret, matchTotp, parseTotpSecret, totpUri } from "../totp/totp.ts";
 import { commit, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
+import { setAtOf } from "./credential-age.ts";
 import { PreparedPassword, randomPassword } from "./prepared-password.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import type { UserContent } from "./user-input.ts";
@@ -60,6 +61,12 @@ export class Credentials {
     return found.map(({ secret: _, ...rest }) => rest);
   }
 
+  /** When the user's password became what it is, in milliseconds since the epoch; `undefined` for someone without one. */
+  async passwordSetAt(user: UserId, options?: CallOptions): Promise<number | undefined> {
+    const password = await credentialOf(this.#environment.reader, user, "password", options);
+    return password === undefined ? undefined : setAtOf(password);
+  }
+
   /**
    * Sets or replaces the password, and ends the user's sessions.
    * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it; `not-found`;
@@ -99,7 +106,7 @@ export class Credentials {
     await commit(this.#environment, options, async (unit) => {
       const credential = await unit.tx.getByKey("credential", "kind", `${id}/password`);
       if (credential === undefined) throw new DirectoryError("not-found", "the user has no password");
-      await unit.update("credential", credential, { mustChange: true });
+      await unit.update("credential", credential, { mustChange: true, setAt: setAtOf(credential) });
       unit.audit({ action: "credential.password-compromised", target: { kind: "user", id } });
     });
   }
@@ -476,7 +483,7 @@ async function put(
 ): Promise<void> {
   const before = await unit.tx.getByKey("credential", "kind", `${user}/${kind}`);
   if (before === undefined) await unit.create("credential", { user, kind, ...fields });
-  else await unit.update("credential", before, { mustChange: undefined, ...fields });
+  else await unit.update("credential", before, { mustChange: undefined, setAt: undefined, ...fields });
 }
 
 /** Tells one stored password from the next, without saying anything about either. */
