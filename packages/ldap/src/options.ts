@@ -60,6 +60,8 @@ export interface LdapLimits {
   readonly maxSearchMs: number;
   /** Records one search may look at. Default 1,000,000. */
   readonly maxSearchScan: number;
+  /** Entries that one search may sort in memory. Default 100,000; what the directory keeps in order is not bounded. */
+  readonly maxSortedEntries: number;
   /** Milliseconds a connection may say nothing. Default 900,000 (15 minutes). */
   readonly idleTimeoutMs: number;
   /** Milliseconds a message, once begun, may take to arrive whole; also a TLS handshake. Default 10,000. */
@@ -148,6 +150,7 @@ export const defaultLdapLimits: LdapLimits = {
   maxSearchEntries: 10_000,
   maxSearchMs: 60_000,
   maxSearchScan: 1_000_000,
+  maxSortedEntries: 100_000,
   idleTimeoutMs: 900_000,
   messageTimeoutMs: 10_000,
   writeTimeoutMs: 30_000,

@@ -7,9 +7,10 @@ import { evaluateEntry } from "../view/entry-filter.ts";
 import { rootDse, subschema } from "../view/fixed-entries.ts";
 import { subschemaDn } from "../view/schema.ts";
 import { translateFilter } from "../view/translate-filter.ts";
+import { fixedEntry } from "./entries-in-scope.ts";
 import { EntrySource } from "./entry-source.ts";
 import type { OperationContext } from "./operation-context.ts";
-import { fixedEntry, timeUp } from "./search.ts";
+import { timeUp } from "./search.ts";
 import type { LdapIdentity, Outcome } from "./session.ts";
 
 const subschemaKey = dnKey(parseDn(subschemaDn));

@@ -3,9 +3,15 @@ import {
   type Control,
   ControlOid,
   decodeAuthzId,
+  decodePagedResults,
+  decodeSortRequest,
+  decodeVirtualListViewRequest,
   isLdapDecodeError,
   LdapResultCode,
+  type PagedResultsValue,
   type RequestOp,
+  type SortKey,
+  type VirtualListViewRequest,
 } from "../codec/index.ts";
 import type { Outcome } from "./session.ts";
 
@@ -23,6 +29,12 @@ export interface RequestControls {
   readonly proxiedAuthorization?: ReadControl<AuthzId>;
   /** draft-behera-ldap-password-policy-10: whoever sends it wants to be told of the state of the password. */
   readonly passwordPolicy?: ReadControl<undefined>;
+  /** RFC 2696: a page of the answer. */
+  readonly pagedResults?: ReadControl<PagedResultsValue>;
+  /** RFC 2891: the keys to sort by, first criterion first; none when there are too many. */
+  readonly sort?: ReadControl<readonly SortKey[]>;
+  /** draft-ietf-ldapext-ldapv3-vlv-09: part of a sorted list. */
+  readonly virtualListView?: ReadControl<VirtualListViewRequest>;
   /** RFC 3296: there are no referral entries here, so treating them as ordinary entries changes nothing. */
   readonly manageDsaIT?: ReadControl<undefined>;
   /** Active Directory: answer without referrals, as is always done here. */
@@ -42,6 +54,17 @@ interface Definition<T> {
 
 const updates = ["addRequest", "modifyRequest", "delRequest", "modDNRequest"] as const;
 const nothing = (): undefined => undefined;
+const none = new Uint8Array(0);
+
+/** More keys than are taken are no fault of form: then there are none. */
+function readSortKeys(value: Uint8Array): readonly SortKey[] {
+  try {
+    return decodeSortRequest(value);
+  } catch (error) {
+    if (isLdapDecodeError(error) && error.code === "too-many") return [];
+    throw error;
+  }
+}
 
 const definitions: { readonly [N in Name]-?: Definition<Value<N>> } = {
   manageDsaIT: {
@@ -52,12 +75,27 @@ const definitions: { readonly [N in Name]-?: Definition<Value<N>> } = {
   proxiedAuthorization: {
     oid: ControlOid.proxiedAuthorization,
     operations: ["searchRequest", "compareRequest", "extendedReq", ...updates],
-    read: (value = new Uint8Array(0)) => decodeAuthzId(value),
+    read: (value = none) => decodeAuthzId(value),
   },
   passwordPolicy: {
     oid: ControlOid.passwordPolicy,
     operations: ["bindRequest", "searchRequest", "compareRequest", "extendedReq", ...updates],
     read: nothing,
+  },
+  pagedResults: {
+    oid: ControlOid.pagedResults,
+    operations: ["searchRequest"],
+    read: (value = none) => decodePagedResults(value),
+  },
+  sort: {
+    oid: ControlOid.sortRequest,
+    operations: ["searchRequest"],
+    read: (value = none) => readSortKeys(value),
+  },
+  virtualListView: {
+    oid: ControlOid.virtualListViewRequest,
+    operations: ["searchRequest"],
+    read: (value = none) => decodeVirtualListViewRequest(value),
   },
   domainScope: { oid: ControlOid.domainScope, operations: ["searchRequest"], read: nothing },
 };
@@ -69,7 +107,7 @@ const byOid: ReadonlyMap<string, Name> = new Map(
 /** OIDs of the controls that are understood, for the root DSE. */
 export const supportedControls: readonly string[] = [...byOid.keys()];
 
-const none: RequestControls = {};
+const noControls: RequestControls = {};
 
 /**
  * Reads the controls of a request (RFC 4511 §4.1.11). One that is not understood, or does not go with the operation, is
@@ -80,7 +118,7 @@ export function readControls(
   controls: readonly Control[] | undefined,
 ): { readonly controls: RequestControls } | { readonly refusal: Outcome } {
   if (controls === undefined || op.type === "unbindRequest" || op.type === "abandonRequest")
-    return { controls: none };
+    return { controls: noControls };
   const read: { -readonly [N in Name]?: ReadControl<unknown> } = {};
   for (const { oid, critical, value } of controls) {
     const name = byOid.get(oid);
