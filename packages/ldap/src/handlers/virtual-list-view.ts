@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import {
   type Control,
   ControlOid,
@@ -5,7 +6,6 @@ import {
   LdapResultCode,
   type VirtualListViewRequest,
 } from "../codec/index.ts";
-import { decodeText } from "../view/attribute-test.ts";
 import type { SortCriterion } from "../view/sort-key.ts";
 import { heldKey, type SortedList } from "./sorted-list.ts";
 import { compareValues } from "./sorted-order.ts";
@@ -72,8 +72,7 @@ function targetByValue(
   list: SortedList,
   primary: SortCriterion,
 ): number | { readonly virtualListViewResult: number } {
-  const text = decodeText(value);
-  const asserted = text === undefined ? undefined : primary.asserted(text);
+  const asserted = isUtf8(value) ? primary.asserted(Buffer.from(value).toString("utf8")) : undefined;
   if (asserted === undefined) return { virtualListViewResult: LdapResultCode.inappropriateMatching };
   const wanted = heldKey(asserted);
   const direction = primary.reverse ? -1 : 1;
