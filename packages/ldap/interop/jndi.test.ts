@@ -56,6 +56,7 @@ describeWithPeers("JNDI", ["javac", "openssl"], (paths) => {
         "organizationalPerson",
         "person",
         "posixAccount",
+        "shadowAccount",
         "top",
       ],
     });

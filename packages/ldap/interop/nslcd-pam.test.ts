@@ -36,13 +36,17 @@ else
     };
 
     test("accounts are found by name and by number", async () => {
-      const ada = "ada:*:10001:20001:Ada Lovelace:/home/ada:/bin/bash\n";
+      const ada = "ada:x:10001:20001:Ada Lovelace:/home/ada:/bin/bash\n";
       expect(await print("getent", "passwd", "ada")).toBe(ada);
       expect(await print("getent", "passwd", "10001")).toBe(ada);
       expect(await print("getent", "passwd", "grace")).toBe(
-        "grace:*:10002:20001:Grace Hopper:/home/grace:/bin/sh\n",
+        "grace:x:10002:20001:Grace Hopper:/home/grace:/bin/sh\n",
       );
       expect(await print("getent", "passwd")).toContain(ada);
+    });
+
+    test("accounts say on which day their password changed, and set no limits", async () => {
+      expect(await print("getent", "shadow", "ada")).toMatch(/^ada:\*:\d{5}::::::0?\n$/);
     });
 
     test("people without a Unix account have none", async () => {

@@ -177,6 +177,7 @@ describeWithPeers("ldapsearch", ["ldapsearch", "openssl"], (paths) => {
           "organizationalPerson",
           "inetOrgPerson",
           "posixAccount",
+          "shadowAccount",
           "ldapPublicKey",
         ],
         uid: ["ada"],
@@ -196,6 +197,7 @@ describeWithPeers("ldapsearch", ["ldapsearch", "openssl"], (paths) => {
         loginShell: ["/bin/bash"],
         gecos: ["Ada Lovelace"],
         sshPublicKey: [adaSshKey],
+        shadowLastChange: [expect.stringMatching(/^\d{5}$/)],
       });
     });
 

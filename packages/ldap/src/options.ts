@@ -19,6 +19,11 @@ export interface TreeLayout {
   readonly nesting: "flatten" | "direct";
   /** `granted`: people whom a grant lets use the LDAP resource. `all`: everyone active. Default `granted`. */
   readonly people: "granted" | "all";
+  /**
+   * Object class of groups: `groupOfNames` shows members in `member`, `groupOfUniqueNames` in `uniqueMember`. Default
+   * `groupOfNames`.
+   */
+  readonly groupClass: "groupOfNames" | "groupOfUniqueNames";
 }
 
 /** Who may read and write what. Everyone may read the root DSE; nobody does anything else before a bind. */
@@ -131,6 +136,7 @@ const defaultLayout: TreeLayout = {
   userNaming: "uid",
   nesting: "flatten",
   people: "granted",
+  groupClass: "groupOfNames",
 };
 const defaultAccess: LdapAccess = {
   search: "directory",
@@ -195,6 +201,7 @@ export function resolveOptions(
   oneOf("layout.userNaming", layout.userNaming, ["uid", "cn"]);
   oneOf("layout.nesting", layout.nesting, ["flatten", "direct"]);
   oneOf("layout.people", layout.people, ["granted", "all"]);
+  oneOf("layout.groupClass", layout.groupClass, ["groupOfNames", "groupOfUniqueNames"]);
   oneOf("access.search", access.search, ["directory", "self", "none"]);
   oneOf("access.write", access.write, ["directory", "self", "none"]);
   for (const list of ["hiddenAttributes", "selfAttributes"] as const) {

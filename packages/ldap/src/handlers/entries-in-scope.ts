@@ -50,7 +50,7 @@ export async function entriesInScope(
   const matching = (entries: readonly Entry[]): readonly FoundFixedEntry[] =>
     entries
       .map((entry, i) => ({ part: "fixed", id: String(i).padStart(4, "0"), entry }) as const)
-      .filter(({ entry }) => matchesEntry(filter, entry, schema));
+      .filter(({ entry }) => matchesEntry(filter, entry, schema, view.hidden));
 
   if (baseObject === "" && scope === "baseObject") return only([await rootDse(facts, schema)]);
   const { identity } = session;

@@ -1,14 +1,20 @@
 import type { Filter as CoreFilter, Group, User, UserId } from "@directorykit/core";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Entry } from "../view/entry.ts";
-import { groupEntry } from "../view/group-entry.ts";
+import { buildEntry, type EntryForm, type SelectedShape } from "../view/entry-form.ts";
 import { RelationTests, type Visibility } from "../view/relation-test.ts";
 import type { Selection } from "../view/selection.ts";
 import type { TranslationContext } from "../view/translate-filter.ts";
 import type { Tree } from "../view/tree.ts";
 import { turn } from "../view/turn.ts";
-import { userEntry } from "../view/user-entry.ts";
 import type { LdapIdentity } from "./session.ts";
+
+/** What a selection takes of entries of either kind. */
+interface SelectedShapes {
+  readonly by: Selection;
+  readonly user: SelectedShape<"user">;
+  readonly group: SelectedShape<"group">;
+}
 
 /** What one reader sees of people and groups, and their entries; fetches what an entry needs only when it is asked for. */
 export class EntrySource implements Visibility {
@@ -16,6 +22,9 @@ export class EntrySource implements Visibility {
   readonly #tree: Tree;
   readonly #identity: LdapIdentity;
   readonly #signal: AbortSignal;
+  readonly #form: EntryForm;
+  /** A search has one selection for all its entries. */
+  #selected: SelectedShapes | undefined;
   /** Usernames of managers by id, as far as the reader sees them. */
   readonly #managers = new Map<string, Promise<string | undefined>>();
 
@@ -24,14 +33,15 @@ export class EntrySource implements Visibility {
     this.#tree = identity.tree;
     this.#identity = identity;
     this.#signal = signal;
+    this.#form = view.form(identity.tree);
   }
 
   /** What filters are translated with for this reader. */
   get translation(): TranslationContext {
-    const { options, schema, hidden } = this.#view;
+    const { options, hidden } = this.#view;
     const { directory, layout } = options;
     const relations = new RelationTests(directory, this.#tree, layout.nesting, this, this.#signal);
-    return { tree: this.#tree, schema, userNaming: layout.userNaming, hidden, relations };
+    return { form: this.#form, hidden, relations };
   }
 
   /** Whether the reader sees nobody but themself. */
@@ -83,35 +93,48 @@ export class EntrySource implements Visibility {
 
   /** A person's entry, with what the selection needs. */
   async user(user: User, selection: Selection): Promise<Entry> {
-    const { schema, options } = this.#view;
-    const wantsGroups = selection.has(schema.type("memberOf"));
-    const names = wantsGroups ? await this.#view.groupNames(await this.#view.groupsOf(user)) : [];
+    const shape = this.#selection(selection).user;
+    const { needs } = shape;
     const { manager } = user.employee;
-    const boss =
-      manager !== undefined && selection.has(schema.type("manager"))
-        ? await this.#managerName(manager)
-        : undefined;
-    return userEntry(user, this.#tree, schema, options.layout.userNaming, {
-      wanted: (type) => selection.has(type),
+    const names = needs.has("memberOf") ? await this.#view.groupNames(await this.#view.groupsOf(user)) : [];
+    const boss = manager !== undefined && needs.has("manager") ? await this.#managerName(manager) : undefined;
+    const wantsAge = user.posix !== undefined && needs.has("passwordSetAt");
+    return buildEntry(shape, user, {
+      dn: this.#tree.userDn(user.username),
       memberOf: names.map((name) => this.#tree.groupDn(name)),
-      manager: boss,
+      manager: boss === undefined ? undefined : this.#tree.userDn(boss),
+      users: [],
+      groups: [],
+      passwordSetAt: wantsAge ? await this.#view.passwordSetAt(user.id) : undefined,
     });
   }
 
   /** A group's entry, with its members when the selection needs them. */
   async group(group: Group, selection: Selection): Promise<Entry> {
-    const { schema, options } = this.#view;
-    const wantsMembers = selection.has(schema.type("member")) || selection.has(schema.type("memberUid"));
-    const wantsGroups = selection.has(schema.type("memberOf"));
-    const parents = wantsGroups
-      ? (await options.directory.groups.of(group.id)).map((parent) => parent.id)
+    const shape = this.#selection(selection).group;
+    const { needs } = shape;
+    const { directory, layout } = this.#view.options;
+    const parents = needs.has("memberOf")
+      ? (await directory.groups.of(group.id)).map((parent) => parent.id)
       : [];
-    return groupEntry(group, this.#tree, schema, {
-      wanted: (type) => selection.has(type),
-      users: wantsMembers ? await this.#memberNames(group) : undefined,
-      groups: wantsMembers && options.layout.nesting === "direct" ? await this.#nestedNames(group) : [],
-      memberOf: await this.#view.groupNames(parents),
+    const memberOf = await this.#view.groupNames(parents);
+    return buildEntry(shape, group, {
+      dn: this.#tree.groupDn(group.name),
+      memberOf: memberOf.map((name) => this.#tree.groupDn(name)),
+      manager: undefined,
+      passwordSetAt: undefined,
+      users: needs.has("users") ? await this.#memberNames(group) : [],
+      groups: needs.has("groups") && layout.nesting === "direct" ? await this.#nestedNames(group) : [],
     });
+  }
+
+  #selection(by: Selection): SelectedShapes {
+    if (this.#selected?.by !== by) {
+      const { user, group } = this.#form;
+      const wanted = by.has.bind(by);
+      this.#selected = { by, user: user.select(wanted), group: group.select(wanted) };
+    }
+    return this.#selected;
   }
 
   /** Usernames of the members the reader may see. */

@@ -5,7 +5,7 @@ import {
   type SaslAuthentication,
   type SaslPlainMessage,
 } from "../codec/index.ts";
-import { decodeText } from "../view/attribute-test.ts";
+import { decodeText } from "../view/assertion.ts";
 import { claimantOfName } from "./claimant.ts";
 import {
   type BindContext,

@@ -71,6 +71,9 @@ export class AnswerCache {
     for (const change of changes) {
       switch (change.kind) {
         case "credential":
+          // The age of a password is shown.
+          if (change.name === "password" && change.user !== undefined) this.#dropUser(change.user);
+          break;
         case "session":
         case "system":
           break;

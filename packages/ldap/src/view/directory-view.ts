@@ -7,13 +7,18 @@ import type {
   Resource,
   ResourceId,
   User,
+  UserId,
 } from "@directorykit/core";
 import { DirectoryError } from "@directorykit/core";
 import { type DistinguishedName, dnKey, parseDn } from "../codec/index.ts";
 import type { ResolvedLdapOptions } from "../options.ts";
-import { Schema } from "./schema.ts";
+import { type EntryForm, entryForm } from "./entry-form.ts";
+import { Schema, standardParts } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import { Tree } from "./tree.ts";
+
+/** Most passwords whose age is kept: a few megabytes. Looking one up again is one read by key. */
+const maxPasswordTimes = 50_000;
 
 /**
  * What the view knows of the directory between requests: the trees, the schema and the names of groups. The change
@@ -29,7 +34,9 @@ export class DirectoryView {
   #schema: Schema | undefined;
   #schemaOf: AttributeRegistry | undefined;
   #hidden: ReadonlySet<AttributeTypeDefinition> = new Set();
+  #forms = new WeakMap<Tree, EntryForm>();
   readonly #groupNames = new Map<string, string>();
+  readonly #passwordSetAt = new Map<UserId, number>();
   #timed = new WeakMap<Tree, boolean>();
   #generation = 0;
 
@@ -42,8 +49,13 @@ export class DirectoryView {
   get schema(): Schema {
     const { registry } = this.#directory.attributes;
     if (this.#schema === undefined || this.#schemaOf !== registry) {
-      const schema = new Schema(registry);
+      const { groupClass } = this.options.layout;
+      const schema = new Schema(registry, {
+        ...standardParts,
+        classOf: { ...standardParts.classOf, group: groupClass },
+      });
       this.#schema = schema;
+      this.#forms = new WeakMap();
       this.#schemaOf = registry;
       this.#hidden = new Set(
         ["userPassword", ...this.options.access.hiddenAttributes].flatMap((name) => schema.type(name) ?? []),
@@ -56,6 +68,17 @@ export class DirectoryView {
   get hidden(): ReadonlySet<AttributeTypeDefinition> {
     void this.schema;
     return this.#hidden;
+  }
+
+  /** How the entries of a tree look, by the schema as it stands. */
+  form(tree: Tree): EntryForm {
+    const { schema } = this;
+    let form = this.#forms.get(tree);
+    if (form === undefined) {
+      form = entryForm(tree, schema, this.options.layout);
+      this.#forms.set(tree, form);
+    }
+    return form;
   }
 
   /** Whether a tree is one of the naming contexts as they stand. False also while they are being read. */
@@ -127,6 +150,19 @@ export class DirectoryView {
     return (await this.#directory.groups.of(user.id)).map((group) => group.id);
   }
 
+  /** When a person's password became what it is; `undefined` for someone without one. */
+  async passwordSetAt(user: UserId): Promise<number | undefined> {
+    const known = this.#passwordSetAt.get(user);
+    if (known !== undefined) return known;
+    const generation = this.#generation;
+    const found = await this.#directory.credentials.passwordSetAt(user);
+    if (found !== undefined && generation === this.#generation) {
+      if (this.#passwordSetAt.size >= maxPasswordTimes) this.#passwordSetAt.clear();
+      this.#passwordSetAt.set(user, found);
+    }
+    return found;
+  }
+
   /** Forgets everything, for when nobody tells of changes any more. */
   forgetAll(): void {
     this.#generation += 1;
@@ -135,6 +171,7 @@ export class DirectoryView {
     this.#current = new Set();
     this.#timed = new WeakMap();
     this.#groupNames.clear();
+    this.#passwordSetAt.clear();
   }
 
   /** Forgets what a change touches. */
@@ -142,6 +179,8 @@ export class DirectoryView {
     this.#generation += 1;
     if (change.kind === "grant" || change.kind === "resource") this.#timed = new WeakMap();
     if (change.kind === "group") this.#groupNames.delete(change.id);
+    if (change.kind === "credential" && change.user !== undefined)
+      this.#passwordSetAt.delete(change.user as UserId);
     if (change.kind === "resource" || change.kind === "organization") {
       this.#treeGeneration += 1;
       this.#trees = undefined;

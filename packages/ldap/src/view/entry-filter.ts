@@ -1,107 +1,123 @@
-import { compareIndexValues, foldCase, normalizeValue } from "@directorykit/core";
-import { dnKey, type Filter, parseDn, prepareCaseIgnore } from "../codec/index.ts";
-import { decodeText, isDefined, type Test } from "./attribute-test.ts";
+import type { DistinguishedName, Filter } from "../codec/index.ts";
+import { parseDn } from "../codec/index.ts";
+import { appliesTo, isDefinedBy, readAssertion, type Test } from "./assertion.ts";
 import type { Entry } from "./entry.ts";
-import { assertedDn, assertedValue } from "./relation-test.ts";
 import type { Schema } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
+import { matchesValues, type Truth } from "./value-match.ts";
 
-/** Three-valued truth (RFC 4511 §4.5.1.7): `undefined` is Undefined. */
-export type Truth = boolean | undefined;
+const nothing: ReadonlySet<AttributeTypeDefinition> = new Set();
 
 /** Whether one of the tree's fixed entries matches. People and groups are found by query instead. */
-export function matchesEntry(filter: Filter, entry: Entry, schema: Schema): boolean {
-  return evaluateEntry(filter, entry, schema) === true;
+export function matchesEntry(
+  filter: Filter,
+  entry: Entry,
+  schema: Schema,
+  hidden: ReadonlySet<AttributeTypeDefinition> = nothing,
+): boolean {
+  return evaluateEntry(filter, entry, schema, hidden) === true;
 }
 
-/** What a filter is for a fixed entry. */
-export function evaluateEntry(filter: Filter, entry: Entry, schema: Schema): Truth {
+/** What a filter is for a fixed entry. @param hidden - types that nobody may match by, beside passwords. Default none */
+export function evaluateEntry(
+  filter: Filter,
+  entry: Entry,
+  schema: Schema,
+  hidden: ReadonlySet<AttributeTypeDefinition> = nothing,
+): Truth {
   switch (filter.type) {
     case "and":
-      return filter.filters.reduce<Truth>((all, part) => and(all, evaluateEntry(part, entry, schema)), true);
+      return filter.filters.reduce<Truth>(
+        (all, part) => and(all, evaluateEntry(part, entry, schema, hidden)),
+        true,
+      );
     case "or":
       return not(
-        filter.filters.reduce<Truth>((all, part) => and(all, not(evaluateEntry(part, entry, schema))), true),
+        filter.filters.reduce<Truth>(
+          (all, part) => and(all, not(evaluateEntry(part, entry, schema, hidden))),
+          true,
+        ),
       );
     case "not":
-      return not(evaluateEntry(filter.filter, entry, schema));
+      return not(evaluateEntry(filter.filter, entry, schema, hidden));
     default:
-      return test(filter, entry, schema);
+      return testEntry(filter, entry, schema, hidden);
   }
 }
 
-function test(filter: Test, entry: Entry, schema: Schema): Truth {
-  const type = filter.attribute === undefined ? undefined : schema.type(filter.attribute);
-  if (type === undefined || type.names[0] === "userPassword" || !isDefined(filter, type)) return undefined;
+function testEntry(
+  test: Test,
+  entry: Entry,
+  schema: Schema,
+  hidden: ReadonlySet<AttributeTypeDefinition>,
+): Truth {
+  const own =
+    test.attribute === undefined
+      ? testByRule(test, entry, schema, hidden)
+      : testType(test, schema.type(test.attribute), entry, schema, hidden);
+  if (own === undefined || test.type !== "extensibleMatch" || !test.dnAttributes) return own;
+  return own || matchesDn(test, parseDn(entry.dn), schema, hidden) === true;
+}
+
+function testByRule(
+  test: Test,
+  entry: Entry,
+  schema: Schema,
+  hidden: ReadonlySet<AttributeTypeDefinition>,
+): Truth {
+  const rule =
+    test.type === "extensibleMatch" && test.matchingRule !== undefined
+      ? schema.rule(test.matchingRule)
+      : undefined;
+  if (test.type !== "extensibleMatch" || rule === undefined || !isDefinedBy(rule, test.value))
+    return undefined;
+  return entry.attributes.some(
+    ({ type }) => appliesTo(rule, type) && testType(test, type, entry, schema, hidden) === true,
+  );
+}
+
+function testType(
+  test: Test,
+  type: AttributeTypeDefinition | undefined,
+  entry: Entry,
+  schema: Schema,
+  hidden: ReadonlySet<AttributeTypeDefinition>,
+): Truth {
+  if (type === undefined || hidden.has(type) || type.names[0] === "userPassword") return undefined;
   const values = entry.attributes.flatMap((one) => (one.type === type ? one.values : []));
-  if (filter.type === "present") return values.length > 0;
-  const own = testValues(filter, type, values, schema);
-  if (filter.type !== "extensibleMatch" || !filter.dnAttributes || filter.matchingRule !== undefined)
-    return own;
-  return own === true || isInDn(type, filter.value, entry, schema) ? true : own;
+  return testValues(test, type, values, schema);
+}
+
+/**
+ * Whether names of a DN match, as `:dn:` asks (RFC 4511 §4.5.1.7.7): those of the type that the test names, or all that
+ * its rule goes with.
+ */
+export function matchesDn(
+  test: Extract<Test, { type: "extensibleMatch" }>,
+  dn: DistinguishedName,
+  schema: Schema,
+  hidden: ReadonlySet<AttributeTypeDefinition>,
+): Truth {
+  const wanted = test.attribute === undefined ? undefined : schema.type(test.attribute);
+  return dn.rdns.flat().some(({ type, value }) => {
+    const own = schema.type(type);
+    if (own === undefined || hidden.has(own) || (wanted !== undefined && own !== wanted)) return false;
+    return testValues(test, own, [value], schema) === true;
+  });
 }
 
 function testValues(
-  filter: Exclude<Test, { type: "present" }>,
+  test: Test,
   type: AttributeTypeDefinition,
   values: readonly string[],
   schema: Schema,
 ): Truth {
-  if (filter.type === "substrings") {
-    if (type.syntax === "dn" || type.syntax === "oid") return undefined;
-    return values.some((value) => hasSubstrings(foldCase(value), filter));
-  }
-  if (type.syntax === "dn") {
-    const dn = assertedDn(filter);
-    return dn === undefined ? undefined : values.some((value) => dnKey(parseDn(value)) === dnKey(dn));
-  }
-  const text = decodeText(filter.value);
-  if (text === undefined) return undefined;
-  if (assertedValue(filter) !== undefined) {
-    if (type.names[0] === "objectClass") {
-      const name = schema.objectClass(text)?.name;
-      return name !== undefined && values.includes(name);
-    }
-    const folded = fold(type, text);
-    return folded === undefined ? undefined : values.some((value) => fold(type, value) === folded);
-  }
-  if (filter.type === "extensibleMatch" || type.syntax === "oid") return undefined;
-  const bound = fold(type, text);
-  if (bound === undefined) return undefined;
-  return values.some((value) => {
-    const order = compareIndexValues(fold(type, value) ?? "", bound);
-    return filter.type === "greaterOrEqual" ? order >= 0 : order <= 0;
-  });
-}
-
-/** A value as it is compared; `undefined` when it is none of this syntax. */
-function fold(type: AttributeTypeDefinition, text: string): string | number | undefined {
-  const { syntax } = type;
-  return syntax === "boolean" || syntax === "integer" ? normalizeValue(syntax, text) : foldCase(text);
-}
-
-function isInDn(type: AttributeTypeDefinition, value: Uint8Array, entry: Entry, schema: Schema): boolean {
-  const wanted = prepareCaseIgnore(decodeText(value) ?? "");
-  return parseDn(entry.dn).rdns.some((rdn) =>
-    rdn.some((ava) => schema.type(ava.type) === type && prepareCaseIgnore(ava.value) === wanted),
-  );
-}
-
-function hasSubstrings(value: string, filter: Extract<Filter, { type: "substrings" }>): boolean {
-  const piece = (octets: Uint8Array): string =>
-    Buffer.from(octets).toString("utf8").normalize("NFKC").toLowerCase();
-  let rest = value;
-  if (filter.initial !== undefined) {
-    const initial = piece(filter.initial);
-    if (!rest.startsWith(initial)) return false;
-    rest = rest.slice(initial.length);
-  }
-  for (const any of filter.any) {
-    const at = rest.indexOf(piece(any));
-    if (at < 0) return false;
-    rest = rest.slice(at + piece(any).length);
-  }
-  return filter.final === undefined || rest.endsWith(piece(filter.final));
+  const assertion = readAssertion(test, type, schema);
+  if (assertion === undefined) return undefined;
+  if (type.syntax !== "oid" || assertion.type !== "equal") return matchesValues(assertion, type, values);
+  const { text } = assertion.value;
+  const name = schema.objectClass(text)?.name ?? text;
+  return values.some((value) => value.toLowerCase() === name.toLowerCase());
 }
 
 function and(a: Truth, b: Truth): Truth {

@@ -5,7 +5,7 @@ import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 export interface EntryAttribute {
   /** Its type. */
   readonly type: AttributeTypeDefinition;
-  /** Values as text; octets of binary attributes are only in the encoded form. */
+  /** Values as text; octets of binary attributes one character each (latin1), or none where only the encoded form counts. */
   readonly values: readonly string[];
   /** PartialAttribute with values. */
   readonly encoded: Uint8Array;
@@ -26,18 +26,15 @@ export interface Entry {
 /** Puts an entry together. */
 export class EntryBuilder {
   readonly #dn: string;
-  readonly #wanted: (type: AttributeTypeDefinition) => boolean;
   readonly #attributes: EntryAttribute[] = [];
 
-  /** @param wanted - which attributes will be looked at; encoding the others would be for nothing. Default: all */
-  constructor(dn: string, wanted: (type: AttributeTypeDefinition) => boolean = () => true) {
+  constructor(dn: string) {
     this.#dn = dn;
-    this.#wanted = wanted;
   }
 
   /** Adds an attribute; one without values is left out. */
   add(type: AttributeTypeDefinition | undefined, values: readonly string[], selfOnly = false): this {
-    if (type !== undefined && values.length > 0 && this.#wanted(type)) {
+    if (type !== undefined && values.length > 0) {
       this.#attributes.push({
         type,
         values,
@@ -48,26 +45,26 @@ export class EntryBuilder {
     return this;
   }
 
-  /** Whether values of this type will be looked at. */
-  wants(type: AttributeTypeDefinition): boolean {
-    return this.#wanted(type);
+  /** Adds an attribute that was encoded before. */
+  addEncoded(attribute: EntryAttribute): this {
+    this.#attributes.push(attribute);
+    return this;
   }
 
-  /** Adds a point in time, in milliseconds since the epoch. */
-  addTime(type: AttributeTypeDefinition | undefined, ms: number): this {
-    if (type === undefined || !this.#wanted(type)) return this;
+  /** Adds a point in time, in milliseconds since the epoch; one that LDAP cannot tell is left out. */
+  addTime(type: AttributeTypeDefinition, ms: number): this {
     const time = generalizedTime(ms);
     return time === undefined ? this : this.add(type, [time]);
   }
 
-  /** Adds an attribute whose values are octets. */
+  /** Adds an attribute whose values are octets. @param values - the same as text, where they are to be compared */
   addOctets(
-    type: AttributeTypeDefinition | undefined,
+    type: AttributeTypeDefinition,
     octets: readonly Uint8Array[],
     values: readonly string[] = [],
     selfOnly = false,
   ): this {
-    if (type !== undefined && octets.length > 0 && this.#wanted(type)) {
+    if (octets.length > 0) {
       this.#attributes.push({
         type,
         values,
@@ -78,6 +75,7 @@ export class EntryBuilder {
     return this;
   }
 
+  /** The entry. */
   build(): Entry {
     return { dn: this.#dn, objectName: encodeObjectName(this.#dn), attributes: this.#attributes };
   }

@@ -1,52 +1,66 @@
-import type { Group } from "@directorykit/core";
-import { type Entry, EntryBuilder } from "./entry.ts";
-import { addRegistryAttributes } from "./registry-attributes.ts";
-import { type Schema, subschemaDn } from "./schema.ts";
-import type { AttributeTypeDefinition } from "./schema-definitions.ts";
+import type { TreeLayout } from "../options.ts";
+import { type ClassRule, type EntryAttributeRule, field, objectClasses } from "./made-attribute.ts";
+import { registryAttributes } from "./registry-attributes.ts";
+import type { Schema } from "./schema.ts";
 import type { Tree } from "./tree.ts";
+import { commonAttributes } from "./user-entry.ts";
 
-/** What a group's entry needs beside the group. */
-export interface GroupEntryParts {
-  /** Usernames of its members; `undefined` when nobody asked. */
-  readonly users: readonly string[] | undefined;
-  /** Names of groups that are members, where nesting is shown as built. */
-  readonly groups: readonly string[];
-  /** Names of groups it is a member of. */
-  readonly memberOf: readonly string[];
-  /** Which attributes will be looked at. */
-  readonly wanted: (type: AttributeTypeDefinition) => boolean;
+/** Those who have a group number. */
+const hasGid: NonNullable<ClassRule<"group">["where"]> = {
+  holds: (group) => group.posixGid !== undefined,
+  filter: { op: "present", attribute: "posixGid" },
+};
+
+/** What groups' entries show (RFC 4519 groupOfNames or groupOfUniqueNames, RFC 2307bis posixGroup). */
+export function groupAttributes(
+  schema: Schema,
+  tree: Tree,
+  layout: Pick<TreeLayout, "groupClass">,
+): readonly EntryAttributeRule<"group">[] {
+  const { groupClass } = layout;
+  const type = (name: string) => schema.known(name);
+  const name = { name: "name", syntax: "string", matching: "caseIgnore" } as const;
+  return [
+    objectClasses(schema, [{ name: "top" }, { name: groupClass }, { name: "posixGroup", where: hasGid }]),
+    field(type("cn"), name, (group) => group.name),
+    ...registryAttributes("group", schema),
+    members(schema, tree, "member", groupClass === "groupOfNames"),
+    members(schema, tree, "uniqueMember", groupClass === "groupOfUniqueNames"),
+    {
+      type: type("memberUid"),
+      needs: ["users"],
+      show: (entry, group, { users }) => {
+        if (group.posixGid !== undefined) entry.add(type("memberUid"), users);
+      },
+      match: (assertion, relations) => relations.memberUid(assertion),
+    },
+    field(type("entryUUID"), { name: "id", syntax: "string", matching: "uuid" }, (group) => group.id),
+    ...commonAttributes<"group">(schema, groupClass),
+  ];
 }
 
-/** The object classes of a group's entry. */
-export function groupObjectClasses(group: Group): readonly string[] {
-  return ["top", "groupOfNames", ...(group.posixGid === undefined ? [] : ["posixGroup"])];
-}
-
-/** A group as an entry (RFC 4519 groupOfNames, RFC 2307bis posixGroup). */
-export function groupEntry(group: Group, tree: Tree, schema: Schema, parts: GroupEntryParts): Entry {
-  const dn = tree.groupDn(group.name);
-  const entry = new EntryBuilder(dn, parts.wanted)
-    .add(schema.type("objectClass"), groupObjectClasses(group))
-    .add(schema.type("cn"), [group.name]);
-  addRegistryAttributes(entry, "group", group, schema);
-  if (parts.users !== undefined) {
-    entry.add(schema.type("member"), [
-      ...parts.users.map((name) => tree.userDn(name)),
-      ...parts.groups.map((name) => tree.groupDn(name)),
-    ]);
-    if (group.posixGid !== undefined) entry.add(schema.type("memberUid"), parts.users);
-  }
-  return entry
-    .add(schema.type("entryUUID"), [group.id])
-    .add(schema.type("entryDN"), [dn])
-    .add(schema.type("structuralObjectClass"), ["groupOfNames"])
-    .addTime(schema.type("createTimestamp"), group.createdAt)
-    .addTime(schema.type("modifyTimestamp"), group.updatedAt)
-    .add(schema.type("hasSubordinates"), ["FALSE"])
-    .add(schema.type("subschemaSubentry"), [subschemaDn])
-    .add(
-      schema.type("memberOf"),
-      parts.memberOf.map((name) => tree.groupDn(name)),
-    )
-    .build();
+/**
+ * The members by DN. Of the two attributes that name them so the tree shows one; programs that were made for the other
+ * ask for members by it all the same, and are told.
+ */
+function members(
+  schema: Schema,
+  tree: Tree,
+  name: "member" | "uniqueMember",
+  isShown: boolean,
+): EntryAttributeRule<"group"> {
+  const type = schema.known(name);
+  const match: EntryAttributeRule<"group">["match"] = (assertion, relations) =>
+    relations.member(assertion, isShown);
+  if (!isShown) return { type, match };
+  return {
+    type,
+    needs: ["users", "groups"],
+    show: (entry, _, { users, groups }) =>
+      entry.add(type, [
+        ...users.map((user) => tree.userDn(user)),
+        ...groups.map((group) => tree.groupDn(group)),
+      ]),
+    match,
+  };
 }

@@ -1,12 +1,11 @@
-import type { AttributeOwner, Filter as CoreFilter, Directory, GroupId, UserId } from "@directorykit/core";
-import { type DistinguishedName, parseDn } from "../codec/index.ts";
+import type { Filter as CoreFilter, Directory, GroupId, UserId } from "@directorykit/core";
+import type { DistinguishedName } from "../codec/index.ts";
 import type { TreeLayout } from "../options.ts";
-import { always, decodeText, never, type Test, unknown } from "./attribute-test.ts";
+import type { Assertion } from "./assertion.ts";
+import { always, never, unknown } from "./attribute-filter.ts";
+import type { EntryOwner } from "./made-attribute.ts";
 import type { Tree } from "./tree.ts";
 import { turn } from "./turn.ts";
-
-/** Kinds of records that are entries. */
-export type EntryOwner = Extract<AttributeOwner, "user" | "group">;
 
 /**
  * Translates tests on what entries say of each other by DN or username. A test sees what the reader sees: a person or
@@ -36,64 +35,64 @@ export class RelationTests {
   }
 
   /** The entry has this DN. */
-  async entryDn(test: Test, owner: EntryOwner): Promise<CoreFilter> {
-    if (test.type === "present") return always;
-    const dn = assertedDn(test);
+  async entryDn(assertion: Assertion, owner: EntryOwner): Promise<CoreFilter> {
+    if (assertion.type === "present") return always;
+    const dn = equalTo(assertion);
     if (dn === undefined) return unknown;
     const id = await this.#idOf(dn, owner);
     return id === undefined ? never : { op: "ids", ids: [id] };
   }
 
   /** The entry is in this group. */
-  async memberOf(test: Test, owner: EntryOwner): Promise<CoreFilter> {
-    if (test.type === "present") {
+  async memberOf(assertion: Assertion, owner: EntryOwner): Promise<CoreFilter> {
+    if (assertion.type === "present") {
       const groups = await this.#once("groups", () => this.#groupsOfPeople());
       return { op: "memberOf", groups, transitive: false };
     }
-    const dn = assertedDn(test);
+    const dn = linkedTo(assertion);
     if (dn === undefined) return unknown;
     const group = await this.#idOf(dn, "group");
     if (group === undefined) return never;
-    const transitive = isInChain(test) || (owner === "user" && this.#nesting === "flatten");
+    const transitive = assertion.type === "inChain" || (owner === "user" && this.#nesting === "flatten");
     return { op: "memberOf", groups: [group as GroupId], transitive };
   }
 
   /** The group has this member. */
-  async member(test: Test, isShown: boolean): Promise<CoreFilter> {
-    if (test.type === "present") {
+  async member(assertion: Assertion, isShown: boolean): Promise<CoreFilter> {
+    if (assertion.type === "present") {
       if (!isShown) return never;
       const ids = await this.#once("with members", () => this.#groupsWith(this.#nesting === "direct"));
       return { op: "ids", ids };
     }
-    const dn = assertedDn(test);
+    const dn = linkedTo(assertion);
     if (dn === undefined) return unknown;
-    const transitive = isInChain(test) || this.#nesting === "flatten";
+    const transitive = assertion.type === "inChain" || this.#nesting === "flatten";
     const user = await this.#idOf(dn, "user");
     if (user !== undefined) return { op: "hasMember", member: user, transitive };
     // Flattened groups list people only.
-    if (this.#nesting === "flatten" && !isInChain(test)) return never;
+    if (this.#nesting === "flatten" && assertion.type !== "inChain") return never;
     const group = await this.#idOf(dn, "group");
     return group === undefined ? never : { op: "hasMember", member: group, transitive };
   }
 
   /** The group has the member of this username. */
-  async memberUid(test: Test): Promise<CoreFilter> {
+  async memberUid(assertion: Assertion): Promise<CoreFilter> {
     const isPosix: CoreFilter = { op: "present", attribute: "posixGid" };
-    if (test.type === "present") {
+    if (assertion.type === "present") {
       const ids = await this.#once("with people", () => this.#groupsWith(false));
       return { op: "and", of: [isPosix, { op: "ids", ids }] };
     }
-    const name = assertedText(test);
-    if (name === undefined) return unknown;
-    const user = await this.#idByName("user", name);
+    if (assertion.type !== "equal") return unknown;
+    const { value, keepsCase } = assertion;
+    const user = await this.#idByName("user", value.text, keepsCase);
     if (user === undefined) return never;
     const transitive = this.#nesting === "flatten";
     return { op: "and", of: [isPosix, { op: "hasMember", member: user, transitive }] };
   }
 
   /** The person has this manager. */
-  async manager(test: Test): Promise<CoreFilter> {
-    if (test.type === "present") {
+  async manager(assertion: Assertion): Promise<CoreFilter> {
+    if (assertion.type === "present") {
       const hidden = await this.#once("hidden managers", () => this.#hiddenManagers());
       const those = hidden.map((value): CoreFilter => ({ op: "equals", attribute: "manager", value }));
       return {
@@ -104,7 +103,7 @@ export class RelationTests {
         ],
       };
     }
-    const dn = assertedDn(test);
+    const dn = equalTo(assertion);
     if (dn === undefined) return unknown;
     const value = await this.#idOf(dn, "user");
     return value === undefined ? never : { op: "equals", attribute: "manager", value };
@@ -127,12 +126,13 @@ export class RelationTests {
     return undefined;
   }
 
-  #idByName(owner: EntryOwner, name: string): Promise<string | undefined> {
-    return this.#once(`${owner} ${name}`, async () => {
+  #idByName(owner: EntryOwner, name: string, keepsCase = false): Promise<string | undefined> {
+    return this.#once(`${owner} ${keepsCase} ${name}`, async () => {
+      const exact = keepsCase ? ({ matching: "caseExact" } as const) : {};
       const filter: CoreFilter =
         owner === "user"
-          ? this.#visible.visibleUsers({ op: "equals", attribute: "username", value: name })
-          : this.#visible.visibleGroups({ op: "equals", attribute: "name", value: name });
+          ? this.#visible.visibleUsers({ op: "equals", attribute: "username", value: name, ...exact })
+          : this.#visible.visibleGroups({ op: "equals", attribute: "name", value: name, ...exact });
       const page = await this.#directory.query(owner, { filter, limit: 1 }, { signal: this.#signal });
       return page.records[0]?.id;
     });
@@ -189,37 +189,12 @@ export interface Visibility {
   visibleGroups(filter: CoreFilter): CoreFilter;
 }
 
-/** Matching rule of Active Directory that follows nested groups. */
-const inChain = "1.2.840.113556.1.4.1941";
-const dnRules: readonly string[] = ["distinguishednamematch", "2.5.13.1", inChain];
-
-/** The value that a test asserts to be equal by the attribute's own rule; `undefined` for tests of other kinds. */
-export function assertedValue(test: Test): Uint8Array | undefined {
-  if (test.type === "equalityMatch" || test.type === "approxMatch") return test.value;
-  return test.type === "extensibleMatch" && test.matchingRule === undefined ? test.value : undefined;
+/** The DN that an assertion wants to be equal. */
+function equalTo(assertion: Assertion): DistinguishedName | undefined {
+  return assertion.type === "equal" ? assertion.value.dn : undefined;
 }
 
-/** The same as text; `undefined` also when it is not UTF-8. */
-export function assertedText(test: Test): string | undefined {
-  const value = assertedValue(test);
-  return value === undefined ? undefined : decodeText(value);
-}
-
-function isInChain(test: Test): boolean {
-  return test.type === "extensibleMatch" && test.matchingRule === inChain;
-}
-
-/** The DN that a test asserts to be equal; `undefined` when it is no DN or the test is of another kind. */
-export function assertedDn(test: Test): DistinguishedName | undefined {
-  const byDnRule =
-    test.type === "extensibleMatch" && dnRules.includes(test.matchingRule?.toLowerCase() ?? "")
-      ? test.value
-      : undefined;
-  const value = byDnRule ?? assertedValue(test);
-  if (value === undefined) return undefined;
-  try {
-    return parseDn(decodeText(value) ?? "=");
-  } catch {
-    return undefined;
-  }
+/** The same, or the DN at the other end of a chain of groups. */
+function linkedTo(assertion: Assertion): DistinguishedName | undefined {
+  return assertion.type === "inChain" ? assertion.value.dn : equalTo(assertion);
 }

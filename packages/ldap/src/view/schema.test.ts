@@ -111,3 +111,88 @@ test("entries point to the schema, which is where they say", async () => {
   const places = new Set(entries.map(({ attributes }) => attributes["subschemaSubentry"]?.[0]));
   expect([...places]).toEqual(["cn=Subschema"]);
 });
+
+test("names that programs ask for are known, though entries may not have them", async () => {
+  const { schema } = await everything();
+  const types = new Set((schema.attributes["attributeTypes"] ?? []).flatMap(namesIn));
+  const asked =
+    "jpegPhoto labeledURI carLicense homePhone mobile pager preferredLanguage postalAddress street st postalCode " +
+    "facsimileTelephoneNumber initials roomNumber secretary userCertificate userSMIMECertificate businessCategory " +
+    "seeAlso x500UniqueIdentifier host authorizedService loginShell gecos shadowMin shadowMax shadowWarning " +
+    "shadowInactive shadowExpire shadowFlag shadowLastChange uniqueMember owner creatorsName modifiersName";
+  for (const name of asked.split(" ")) expect(types).toContain(name);
+  const classes = new Set((schema.attributes["objectClasses"] ?? []).flatMap(namesIn));
+  for (const name of [
+    "groupOfUniqueNames",
+    "shadowAccount",
+    "account",
+    "hostObject",
+    "authorizedServiceObject",
+  ])
+    expect(classes).toContain(name);
+});
+
+test("a standard type that the host fills is compared and counted as the host says", async () => {
+  await using place = await office();
+  const { directory, user } = place;
+  await directory.attributes.define({ name: "assistant", owner: "user", names: { ldap: "secretary" } });
+  await directory.attributes.define({
+    name: "tongues",
+    owner: "user",
+    multiValued: true,
+    names: { ldap: "preferredLanguage" },
+  });
+  await directory.users.update(user.ada.id, {
+    attributes: { assistant: ["Mary"], tongues: ["en", "fr"] },
+  });
+  await using client = ldapTestClient(place.server);
+  await client.bind(userDn("reader"), password);
+  const { entries } = await client.search({
+    base: "cn=Subschema",
+    filter: "(attributeTypes=secretary)",
+    attributes: ["attributeTypes"],
+  });
+  const definition = (name: string): string | undefined =>
+    entries[0]?.attributes["attributeTypes"]?.find((one) => namesIn(one).includes(name));
+  expect(definition("secretary")).toBe(
+    "( 0.9.2342.19200300.100.1.21 NAME 'secretary' EQUALITY caseIgnoreMatch ORDERING caseIgnoreOrderingMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
+  );
+  expect(definition("preferredLanguage")).not.toContain("SINGLE-VALUE");
+  for (const filter of ["(secretary=MARY)", "(secretary=m*)", "(preferredLanguage=fr)"])
+    expect((await client.search({ base: baseDn, filter })).entries).toMatchObject([{ dn: userDn("ada") }]);
+});
+
+test("every rule that is published works on some attribute, negated too", async () => {
+  await using place = await office();
+  const { directory, user } = place;
+  await directory.attributes.define({
+    name: "badge",
+    owner: "user",
+    syntax: "binary",
+    names: { ldap: "badge" },
+  });
+  await directory.users.update(user.ada.id, { attributes: { badge: ["AAAA"] } });
+  await using client = ldapTestClient(place.server);
+  await client.bind(userDn("reader"), password);
+  const { schema } = await everything();
+  const values: Readonly<Record<string, string>> = {
+    "1.3.6.1.4.1.1466.115.121.1.27": "77",
+    "1.3.6.1.4.1.1466.115.121.1.7": "FALSE",
+    "1.3.6.1.4.1.1466.115.121.1.24": "20200101000000Z",
+    "1.3.6.1.4.1.1466.115.121.1.12": "cn=x",
+    "1.3.6.1.4.1.1466.115.121.1.34": "cn=x",
+    "1.3.6.1.1.16.1": "00000000-0000-7000-8000-000000000000",
+    "1.3.6.1.4.1.4203.666.11.2.1": "20200101000000.000000Z#000000#000#000000",
+    "1.3.6.1.4.1.1466.115.121.1.58": "zz\\2a",
+  };
+  for (const definition of schema.attributes["matchingRules"] ?? []) {
+    const [oid = "", name = ""] = namesIn(definition);
+    const value = values[/SYNTAX ([0-9.]+)/.exec(definition)?.[1] ?? ""] ?? "zz";
+    for (const rule of [oid, name]) {
+      const base = name === "objectIdentifierFirstComponentMatch" ? "cn=Subschema" : baseDn;
+      const [yes, no] = [`(:${rule}:=${value})`, `(!(:${rule}:=${value}))`];
+      const both = await client.search({ base, filter: `(|${yes}${no})`, attributes: ["1.1"] });
+      expect(both.entries.length, rule).toBeGreaterThan(0);
+    }
+  }
+});

@@ -1,67 +1,53 @@
 import type { AttributeDefinition, AttributeRegistry, ReadableAttribute } from "@directorykit/core";
-import {
-  type AttributeTypeDefinition,
-  attributeTypes,
-  matchingRules,
-  type ObjectClassDefinition,
-  objectClasses,
-  syntaxes,
-} from "./schema-definitions.ts";
+import { type AttributeSyntaxName, syntaxes, type ValueKind } from "./attribute-syntaxes.ts";
+import { memberOfType, standardTypes } from "./attribute-types.ts";
+import { type MatchingRuleDefinition, matchingRules } from "./matching-rules.ts";
+import { standardClasses } from "./object-classes.ts";
+import type { AttributeTypeDefinition, ObjectClassDefinition } from "./schema-definitions.ts";
 
 /** DN of the entry that publishes the schema (RFC 4512 §4.2). */
 export const subschemaDn = "cn=Subschema";
 
-/** Types whose values the server makes itself: an attribute of the directory cannot pose as one. */
-const made: ReadonlySet<string> = new Set([
-  "objectClass",
-  "uid",
-  "cn",
-  "sn",
-  "manager",
-  "member",
-  "uniqueMember",
-  "memberUid",
-  "userPassword",
-  "dc",
-]);
+/** What a layout adds to the standard schema, or has in place of it. */
+export interface SchemaParts {
+  readonly types: readonly AttributeTypeDefinition[];
+  readonly classes: readonly ObjectClassDefinition[];
+  readonly rules: readonly MatchingRuleDefinition[];
+  /** The object classes whose entries show the attributes of a kind of record. */
+  readonly classOf: Readonly<Record<"user" | "group", string>>;
+}
 
-/** The object class whose entries show the attributes of a kind of record. */
-const classOf = { user: "inetOrgPerson", group: "groupOfNames" } as const;
+/** What trees have that look as the RFCs say. */
+export const standardParts: SchemaParts = {
+  types: [memberOfType],
+  classes: [],
+  rules: [],
+  classOf: { user: "inetOrgPerson", group: "groupOfNames" },
+};
 
 /** The schema of the tree: standard types, and those the organization defines. */
 export class Schema {
   readonly #types = new Map<string, AttributeTypeDefinition>();
-  readonly #custom: AttributeTypeDefinition[] = [];
   readonly #shown = { user: new Map(), group: new Map() } as Record<
     "user" | "group",
     Map<AttributeTypeDefinition, ReadableAttribute>
   >;
   readonly #classes = new Map<string, ObjectClassDefinition>();
+  readonly #rules = new Map<string, MatchingRuleDefinition>();
+  readonly #classOf: SchemaParts["classOf"];
 
-  constructor(registry: AttributeRegistry) {
-    for (const type of attributeTypes) this.#add(type);
-    for (const owner of ["user", "group"] as const) {
-      for (const attribute of registry.all(owner)) {
-        const name = attribute.names.ldap;
-        if (name === undefined || attribute.sensitivity === "secret") continue;
-        let type = this.type(name);
-        if (type === undefined) {
-          type = {
-            names: [name],
-            oid: attribute.names.ldapOid ?? uuidOid((attribute as Partial<AttributeDefinition>).id),
-            syntax: syntaxOf(attribute.matching),
-            ...(attribute.multiValued ? {} : { single: true }),
-          };
-          this.#custom.push(type);
-          this.#add(type);
-        }
-        const isMade = type.operational === true || made.has(type.names[0] as string);
-        if (!isMade && !this.#shown[owner].has(type)) this.#shown[owner].set(type, attribute);
-      }
-    }
-    for (const one of objectClasses) {
+  constructor(registry: AttributeRegistry, parts: SchemaParts = standardParts) {
+    this.#classOf = parts.classOf;
+    for (const type of [...standardTypes, ...parts.types]) this.#add(type);
+    for (const owner of ["user", "group"] as const)
+      for (const attribute of registry.all(owner)) this.#addShown(owner, attribute);
+    for (const one of [...standardClasses, ...parts.classes]) {
       this.#classes.set(one.name.toLowerCase(), one);
       this.#classes.set(one.oid, one);
+    }
+    for (const rule of [...matchingRules, ...parts.rules]) {
+      this.#rules.set(rule.name.toLowerCase(), rule);
+      this.#rules.set(rule.oid, rule);
     }
   }
 
@@ -70,9 +56,21 @@ export class Schema {
     return this.#types.get(name) ?? this.#types.get(name.toLowerCase());
   }
 
+  /** A type that is in every schema, or in this one by its layout. @throws TypeError when it is not */
+  known(name: string): AttributeTypeDefinition {
+    const type = this.#types.get(name);
+    if (type === undefined) throw new TypeError(`the schema has no ${name}`);
+    return type;
+  }
+
   /** The object class by name or OID, regardless of case. */
   objectClass(name: string): ObjectClassDefinition | undefined {
     return this.#classes.get(name.toLowerCase());
+  }
+
+  /** The matching rule by name or OID, regardless of case. */
+  rule(name: string): MatchingRuleDefinition | undefined {
+    return this.#rules.get(name.toLowerCase());
   }
 
   /** The attributes of the directory that entries of a kind show as they are, by their types. */
@@ -88,10 +86,10 @@ export class Schema {
     readonly ldapSyntaxes: string[];
   } {
     return {
-      attributeTypes: [...attributeTypes, ...this.#custom].map(describeType),
-      objectClasses: objectClasses.map((one) => describeClass(this.#withOwn(one))),
-      matchingRules: Object.entries(matchingRules).map(
-        ([name, rule]) => `( ${rule.oid} NAME '${name}' SYNTAX ${rule.syntax} )`,
+      attributeTypes: [...new Set(this.#types.values())].map(describeType),
+      objectClasses: [...new Set(this.#classes.values())].map((one) => describeClass(this.#withOwn(one))),
+      matchingRules: [...new Set(this.#rules.values())].map(
+        (rule) => `( ${rule.oid} NAME '${rule.name}' SYNTAX ${rule.syntax} )`,
       ),
       ldapSyntaxes: [
         ...new Map(
@@ -101,12 +99,33 @@ export class Schema {
     };
   }
 
+  #addShown(owner: "user" | "group", attribute: ReadableAttribute): void {
+    const name = attribute.names.ldap;
+    if (name === undefined || attribute.sensitivity === "secret") return;
+    let type = this.type(name);
+    if (type?.operational === true || type?.made === true) return;
+    if (type === undefined || !isBuiltIn(attribute)) {
+      const fitting = fittingType(attribute, type);
+      // Two kinds of records may define the same name; the first one's form is that of the type.
+      if (fitting !== type && !this.#isShown(type)) {
+        type = fitting;
+        this.#add(type);
+      }
+    }
+    if (type !== undefined && !this.#shown[owner].has(type)) this.#shown[owner].set(type, attribute);
+  }
+
+  #isShown(type: AttributeTypeDefinition | undefined): boolean {
+    return type !== undefined && (this.#shown.user.has(type) || this.#shown.group.has(type));
+  }
+
   /** The class with what the directory adds to its entries. */
   #withOwn(one: ObjectClassDefinition): ObjectClassDefinition {
-    const owner = one.name === classOf.user ? "user" : one.name === classOf.group ? "group" : undefined;
-    if (owner === undefined) return one;
     const may = new Set(one.may);
-    for (const type of this.#shown[owner].keys()) may.add(type.names[0] as string);
+    for (const owner of ["user", "group"] as const) {
+      if (one.name !== this.#classOf[owner]) continue;
+      for (const type of this.#shown[owner].keys()) may.add(type.names[0] as string);
+    }
     return { ...one, may: [...may] };
   }
 
@@ -118,7 +137,40 @@ export class Schema {
   }
 }
 
-function syntaxOf(matching: AttributeDefinition["matching"]): AttributeTypeDefinition["syntax"] {
+function isBuiltIn(attribute: ReadableAttribute): boolean {
+  return (attribute as Partial<AttributeDefinition>).id === undefined;
+}
+
+/**
+ * The type under which an attribute of the directory is shown: the standard one of its name, but compared and counted as
+ * the definition says, or one of its own.
+ */
+function fittingType(
+  attribute: ReadableAttribute,
+  standard: AttributeTypeDefinition | undefined,
+): AttributeTypeDefinition {
+  const { names, matching, multiValued } = attribute;
+  if (standard === undefined) {
+    return {
+      names: [names.ldap as string],
+      oid: names.ldapOid ?? uuidOid((attribute as Partial<AttributeDefinition>).id),
+      syntax: syntaxOf(matching),
+      ...(multiValued ? {} : { single: true }),
+    };
+  }
+  const fits =
+    syntaxes[standard.syntax].kind === kindOf(matching) && !(multiValued && standard.single === true);
+  if (fits) return standard;
+  const { single: _, ...rest } = standard;
+  const syntax = syntaxes[standard.syntax].kind === kindOf(matching) ? standard.syntax : syntaxOf(matching);
+  return { ...rest, syntax, ...(multiValued ? {} : { single: true }) };
+}
+
+function kindOf(matching: AttributeDefinition["matching"]): ValueKind | undefined {
+  return syntaxes[syntaxOf(matching)].kind;
+}
+
+function syntaxOf(matching: AttributeDefinition["matching"]): AttributeSyntaxName {
   switch (matching) {
     case "caseExact":
       return "caseExactString";

@@ -1,59 +1,142 @@
 import { displayNameOf, type User } from "@directorykit/core";
-import { type Entry, EntryBuilder } from "./entry.ts";
-import { addRegistryAttributes } from "./registry-attributes.ts";
-import type { Schema } from "./schema.ts";
-import { subschemaDn } from "./schema.ts";
-import type { AttributeTypeDefinition } from "./schema-definitions.ts";
-import type { Tree } from "./tree.ts";
+import type { TreeLayout } from "../options.ts";
+import { always, attributeFilter, type TestedAttribute, unknown } from "./attribute-filter.ts";
+import {
+  type ClassRule,
+  constant,
+  type EntryAttributeRule,
+  field,
+  objectClasses,
+  structuralClass,
+  timeField,
+} from "./made-attribute.ts";
+import { registryAttributes } from "./registry-attributes.ts";
+import { type Schema, subschemaDn } from "./schema.ts";
 
-/** What a user's entry needs beside the user. */
-export interface UserEntryParts {
-  /** DNs of the groups to show in memberOf. */
-  readonly memberOf: readonly string[];
-  /** Username of the manager. */
-  readonly manager: string | undefined;
-  /** Which attributes will be looked at. */
-  readonly wanted: (type: AttributeTypeDefinition) => boolean;
-}
+const text = (name: string): TestedAttribute => ({ name, syntax: "string", matching: "caseIgnore" });
+const dayMs = 86_400_000;
 
-/** The object classes of a user's entry. */
-export function userObjectClasses(user: User): readonly string[] {
+/** Those who have a Unix account. */
+export const hasPosix: NonNullable<ClassRule<"user">["where"]> = {
+  holds: (user) => user.posix !== undefined,
+  filter: { op: "present", attribute: "uidNumber" },
+};
+const hasSshKeys: NonNullable<ClassRule<"user">["where"]> = {
+  holds: (user) => user.sshKeys.length > 0,
+  filter: { op: "present", attribute: "sshKey" },
+};
+
+/** The object classes of people (RFC 2798, RFC 2307, OpenSSH LPK). */
+const personClasses: readonly ClassRule<"user">[] = [
+  { name: "top" },
+  { name: "person" },
+  { name: "organizationalPerson" },
+  { name: "inetOrgPerson" },
+  { name: "posixAccount", where: hasPosix },
+  { name: "shadowAccount", where: hasPosix },
+  { name: "ldapPublicKey", where: hasSshKeys },
+];
+
+/** What people's entries show. */
+export function userAttributes(
+  schema: Schema,
+  layout: Pick<TreeLayout, "userNaming">,
+): readonly EntryAttributeRule<"user">[] {
+  const type = (name: string) => schema.known(name);
   return [
-    "top",
-    "person",
-    "organizationalPerson",
-    "inetOrgPerson",
-    ...(user.posix === undefined ? [] : ["posixAccount"]),
-    ...(user.sshKeys.length === 0 ? [] : ["ldapPublicKey"]),
+    objectClasses(schema, personClasses),
+    field(type("uid"), text("username"), (user) => user.username),
+    commonName(schema, layout.userNaming),
+    familyName(schema),
+    ...registryAttributes("user", schema),
+    {
+      type: type("manager"),
+      needs: ["manager"],
+      show: (entry, _, { manager }) => {
+        if (manager !== undefined) entry.add(type("manager"), [manager]);
+      },
+      match: (assertion, relations) => relations.manager(assertion),
+    },
+    passwordAge(schema),
+    field(type("entryUUID"), { name: "id", syntax: "string", matching: "uuid" }, (user) => user.id),
+    ...commonAttributes<"user">(schema, "inetOrgPerson"),
   ];
 }
 
-/** A user as an entry (RFC 2798 inetOrgPerson, RFC 2307 posixAccount). */
-export function userEntry(
-  user: User,
-  tree: Tree,
+/** Operational attributes of people and groups alike. */
+export function commonAttributes<O extends "user" | "group">(
   schema: Schema,
-  naming: "uid" | "cn",
-  parts: UserEntryParts,
-): Entry {
-  const name = displayNameOf(user);
-  const dn = tree.userDn(user.username);
-  const entry = new EntryBuilder(dn, parts.wanted)
-    .add(schema.type("objectClass"), userObjectClasses(user))
-    .add(schema.type("uid"), [user.username])
-    .add(schema.type("cn"), naming === "cn" && user.username !== name ? [user.username, name] : [name])
-    // sn is mandatory in person (RFC 4519 §3.12); someone without a family name goes by the whole name.
-    .add(schema.type("sn"), [user.name.family ?? name]);
-  addRegistryAttributes(entry, "user", user, schema);
-  if (parts.manager !== undefined) entry.add(schema.type("manager"), [tree.userDn(parts.manager)]);
-  return entry
-    .add(schema.type("entryUUID"), [user.id])
-    .add(schema.type("entryDN"), [dn])
-    .add(schema.type("structuralObjectClass"), ["inetOrgPerson"])
-    .addTime(schema.type("createTimestamp"), user.createdAt)
-    .addTime(schema.type("modifyTimestamp"), user.updatedAt)
-    .add(schema.type("hasSubordinates"), ["FALSE"])
-    .add(schema.type("subschemaSubentry"), [subschemaDn])
-    .add(schema.type("memberOf"), parts.memberOf)
-    .build();
+  structural: string,
+): readonly EntryAttributeRule<O>[] {
+  const type = (name: string) => schema.known(name);
+  const owner = structural === "inetOrgPerson" ? "user" : "group";
+  return [
+    {
+      type: type("entryDN"),
+      show: (entry, _, { dn }) => entry.add(type("entryDN"), [dn]),
+      match: (assertion, relations) => relations.entryDn(assertion, owner),
+    },
+    structuralClass(schema, structural),
+    timeField(type("createTimestamp"), "createdAt"),
+    timeField(type("modifyTimestamp"), "updatedAt"),
+    constant(type("hasSubordinates"), ["FALSE"]),
+    constant(type("subschemaSubentry"), [subschemaDn]),
+    {
+      type: type("memberOf"),
+      needs: ["memberOf"],
+      show: (entry, _, { memberOf }) => entry.add(type("memberOf"), memberOf),
+      match: (assertion, relations) => relations.memberOf(assertion, owner),
+    },
+  ];
+}
+
+/** cn is the name to show; where it names entries, the username too. */
+function commonName(schema: Schema, naming: TreeLayout["userNaming"]): EntryAttributeRule<"user"> {
+  const type = schema.known("cn");
+  const names = (user: User): readonly string[] => {
+    const name = displayNameOf(user);
+    return naming === "cn" && user.username !== name ? [user.username, name] : [name];
+  };
+  return {
+    type,
+    show: (entry, user) => entry.add(type, names(user)),
+    match: (assertion) => {
+      const shown = attributeFilter(assertion, text("displayName"));
+      return naming === "cn"
+        ? { op: "or", of: [shown, attributeFilter(assertion, text("username"))] }
+        : shown;
+    },
+  };
+}
+
+/** sn is mandatory in person (RFC 4519 §3.12); someone without a family name goes by the whole name. */
+function familyName(schema: Schema): EntryAttributeRule<"user"> {
+  const type = schema.known("sn");
+  return {
+    type,
+    show: (entry, user) => entry.add(type, [user.name.family ?? displayNameOf(user)]),
+    match: (assertion) => {
+      if (assertion.type === "present") return always;
+      const none = { op: "not", of: { op: "present", attribute: "familyName" } } as const;
+      const whole = attributeFilter(assertion, text("displayName"));
+      return {
+        op: "or",
+        of: [attributeFilter(assertion, text("familyName")), { op: "and", of: [none, whole] }],
+      };
+    },
+  };
+}
+
+/** When the password of someone with a Unix account became another one (RFC 2307 §5). Passwords are not searched by. */
+function passwordAge(schema: Schema): EntryAttributeRule<"user"> {
+  const type = schema.known("shadowLastChange");
+  return {
+    type,
+    needs: ["passwordSetAt"],
+    show: (entry, user, { passwordSetAt }) => {
+      if (user.posix !== undefined && passwordSetAt !== undefined)
+        entry.add(type, [String(Math.floor(passwordSetAt / dayMs))]);
+    },
+    match: () => unknown,
+  };
 }

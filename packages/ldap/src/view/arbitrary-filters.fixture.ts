@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import type { Filter } from "../codec/index.ts";
+import { ruleNames, types } from "./filter-oracle.fixture.ts";
+
+const octets = (text: string): Uint8Array => Buffer.from(text);
+const attributes = fc.constantFrom(...Object.keys(types), "unheardOf", "userPassword", "cn;lang-de");
+const pieces = fc.constantFrom("a", "n", "bo", "Ch", "e", "@", "/", "home").map(octets);
+
+/** Filters over the attributes of entries, with values of which some are there. */
+export function arbitraryFilters(known: readonly string[]): fc.Arbitrary<Filter> {
+  const values = fc
+    .constantFrom(
+      ...known,
+      ...["10000", "10001", "-1", "TRUE", "false", "no such", "Chief", "chief x", "a*", "*n*e", "CH*", "*"],
+      ...["/home/ann", "/HOME/ann", "ann@example.com", "cn=Subschema", "20200101000000Z", "20991231235959Z"],
+    )
+    .map(octets);
+  const leaves: fc.Arbitrary<Filter> = fc.oneof(
+    fc.record({
+      type: fc.constantFrom("equalityMatch", "approxMatch", "greaterOrEqual", "lessOrEqual"),
+      attribute: attributes,
+      value: values,
+    }),
+    fc.record({ type: fc.constant("present" as const), attribute: attributes }),
+    fc
+      .record(
+        { attribute: attributes, initial: pieces, any: fc.array(pieces, { maxLength: 2 }), final: pieces },
+        { requiredKeys: ["attribute", "any"] },
+      )
+      .filter(({ initial, any, final }) => initial !== undefined || final !== undefined || any.length > 0)
+      .map((parts): Filter => ({ type: "substrings", ...parts })),
+    fc
+      .record(
+        {
+          attribute: attributes,
+          matchingRule: fc.constantFrom(...ruleNames),
+          value: values,
+          dnAttributes: fc.boolean(),
+        },
+        { requiredKeys: ["value", "dnAttributes"] },
+      )
+      .filter(({ attribute, matchingRule }) => attribute !== undefined || matchingRule !== undefined)
+      .map((parts): Filter => ({ type: "extensibleMatch", ...parts })),
+  );
+  return fc.letrec<{ filter: Filter }>((tie) => ({
+    filter: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      leaves,
+      fc.record({
+        type: fc.constantFrom("and" as const, "or" as const),
+        filters: fc.array(tie("filter"), { maxLength: 3 }),
+      }),
+      fc.record({ type: fc.constant("not" as const), filter: tie("filter") }),
+    ),
+  })).filter;
+}
