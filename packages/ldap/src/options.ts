@@ -67,6 +67,8 @@ export interface LdapLimits {
   readonly maxSearchScan: number;
   /** Entries that one search may sort in memory. Default 100,000; what the directory keeps in order is not bounded. */
   readonly maxSortedEntries: number;
+  /** Searches that go on for ever, such as content synchronization, over all connections. Default 100. */
+  readonly maxLastingSearches: number;
   /** Milliseconds a connection may say nothing. Default 900,000 (15 minutes). */
   readonly idleTimeoutMs: number;
   /** Milliseconds a message, once begun, may take to arrive whole; also a TLS handshake. Default 10,000. */
@@ -157,6 +159,7 @@ export const defaultLdapLimits: LdapLimits = {
   maxSearchMs: 60_000,
   maxSearchScan: 1_000_000,
   maxSortedEntries: 100_000,
+  maxLastingSearches: 100,
   idleTimeoutMs: 900_000,
   messageTimeoutMs: 10_000,
   writeTimeoutMs: 30_000,

@@ -233,6 +233,22 @@ export class LdapTestClient {
    * @internal
    */
   exchange(protocolOp: RequestOp, options: SendOptions = {}): Promise<LdapMessage[]> {
+    return this.begin(protocolOp, options).done;
+  }
+
+  /**
+   * Sends one request whose answer may take its time: `messages` grows as they come.
+   * @throws DirectoryError from `done`, as {@link LdapTestClient.send}
+   * @internal
+   */
+  begin(
+    protocolOp: RequestOp,
+    options: SendOptions = {},
+  ): {
+    readonly messageId: number;
+    readonly messages: readonly LdapMessage[];
+    readonly done: Promise<LdapMessage[]>;
+  } {
     const { messageId = ++this.#lastId, controls } = options;
     const waiting: Waiting = { messages: [], done: Promise.withResolvers() };
     // Nobody need wait for it.
@@ -242,7 +258,7 @@ export class LdapTestClient {
       this.#waiting.set(messageId, waiting);
       this.write(encodeMessage({ messageId, protocolOp, ...(controls === undefined ? {} : { controls }) }));
     }
-    return waiting.done.promise;
+    return { messageId, messages: waiting.messages, done: waiting.done.promise };
   }
 
   async #result(op: RequestOp): Promise<LdapTestResult> {

@@ -177,6 +177,7 @@ export const builtInAttributes: readonly ReadableAttribute[] = [
     {
       syntax: "reference",
       matching: "uuid",
+      indexed: true,
       names: { ldap: "manager", ldapOid: "0.9.2342.19200300.100.1.10", scim: "manager.value" },
     },
     (u) => one(u.employee.manager),

@@ -5,12 +5,14 @@ import {
   decodeAuthzId,
   decodePagedResults,
   decodeSortRequest,
+  decodeSyncRequest,
   decodeVirtualListViewRequest,
   isLdapDecodeError,
   LdapResultCode,
   type PagedResultsValue,
   type RequestOp,
   type SortKey,
+  type SyncRequest,
   type VirtualListViewRequest,
 } from "../codec/index.ts";
 import type { Outcome } from "./session.ts";
@@ -35,6 +37,8 @@ export interface RequestControls {
   readonly sort?: ReadControl<readonly SortKey[]>;
   /** draft-ietf-ldapext-ldapv3-vlv-09: part of a sorted list. */
   readonly virtualListView?: ReadControl<VirtualListViewRequest>;
+  /** RFC 4533: to be told what has changed, and what changes. */
+  readonly syncRequest?: ReadControl<SyncRequest>;
   /** RFC 3296: there are no referral entries here, so treating them as ordinary entries changes nothing. */
   readonly manageDsaIT?: ReadControl<undefined>;
   /** Active Directory: answer without referrals, as is always done here. */
@@ -96,6 +100,11 @@ const definitions: { readonly [N in Name]-?: Definition<Value<N>> } = {
     oid: ControlOid.virtualListViewRequest,
     operations: ["searchRequest"],
     read: (value = none) => decodeVirtualListViewRequest(value),
+  },
+  syncRequest: {
+    oid: ControlOid.syncRequest,
+    operations: ["searchRequest"],
+    read: (value = new Uint8Array(0)) => decodeSyncRequest(value),
   },
   domainScope: { oid: ControlOid.domainScope, operations: ["searchRequest"], read: nothing },
 };

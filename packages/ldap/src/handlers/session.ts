@@ -20,6 +20,8 @@ export interface LdapIdentity {
   write: WriteAccess;
   /** Whether they may act as others (RFC 4370). */
   proxy: boolean;
+  /** Whether they may synchronize content (RFC 4533). */
+  sync: boolean;
   /** Whether they must choose another password, and can do nothing else before. */
   mustChangePassword: boolean;
 }
@@ -110,7 +112,7 @@ export function stillAdmittedCached(
 
 /** Brings up to date what the attributes of the grants, or else the server's options, let the person do. */
 function follow(
-  identity: Pick<LdapIdentity, "search" | "write" | "proxy">,
+  identity: Pick<LdapIdentity, "search" | "write" | "proxy" | "sync">,
   { attributes }: Decision,
   fallback: LdapAccess,
 ): void {
@@ -122,6 +124,7 @@ function follow(
   // Nobody writes what they do not see.
   if (identity.write === "directory" && identity.search !== "directory") identity.write = "self";
   identity.proxy = attributes["proxy"] === true;
+  identity.sync = attributes["sync"] === true;
 }
 
 /**
@@ -149,6 +152,7 @@ export function identityOf(
     search: "none",
     write: "none",
     proxy: false,
+    sync: false,
     mustChangePassword,
   };
   follow(identity, decision, fallback);

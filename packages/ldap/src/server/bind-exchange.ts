@@ -32,9 +32,10 @@ export class BindExchange {
     this.#isUnderWay = true;
     const watch = register.watch();
     const deadline = performance.now() + options.limits.maxSearchMs;
-    const operation = operations.begin(messageId, deadline, () =>
-      this.#end(messageId, op, { resultCode: LdapResultCode.unavailable, limit: "maxSearchMs" }, watch),
-    );
+    const operation = operations.begin(messageId, deadline, {
+      expire: () =>
+        this.#end(messageId, op, { resultCode: LdapResultCode.unavailable, limit: "maxSearchMs" }, watch),
+    });
     const views = realms.map(({ view }) => view);
     bind(op, { session, views, watch, signal: operation.signal, controls })
       .catch((error: unknown): BindOutcome => ({ resultCode: resultCodeOfError(error) }))

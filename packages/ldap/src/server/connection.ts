@@ -143,6 +143,7 @@ export class Connection implements ConnectionHost {
   /** Takes no more requests, and calls back when those under way are answered; at once if there are none. */
   drain(drained: () => void): void {
     this.#draining = drained;
+    this.operations.endLasting();
     this.#checkDrained();
   }
 

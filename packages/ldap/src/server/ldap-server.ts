@@ -11,6 +11,7 @@ import {
 import { DirectoryView } from "../view/directory-view.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import { Connection, type Peer } from "./connection.ts";
+import { LastingSearches } from "./lasting-searches.ts";
 import { type Realm, sharedSuffix } from "./realm.ts";
 import type { ServerContext } from "./server-context.ts";
 import { SessionRegister } from "./session-register.ts";
@@ -86,6 +87,7 @@ export class LdapServer {
       options,
       realms: [realmFor(options), ...organizations.slice(1).map(realmFor)],
       register: this.#register,
+      lasting: new LastingSearches(options.limits.maxLastingSearches),
       logger,
       tls: () => this.#tls,
       count: (what) =>
@@ -123,7 +125,7 @@ export class LdapServer {
       if (shared !== undefined)
         throw new DirectoryError("misconfigured", `two organizations have the base DN ${shared}`);
       this.#assertOpen();
-      listener = createServer({ noDelay: true }, (socket) => this.#accept(socket, tls));
+      listener = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket, tls));
       await startListening(listener, port, host);
     } catch (error) {
       if (this.#listeners.size === 0 && this.#connections.size === 0) this.#stop();

@@ -11,8 +11,17 @@ export interface Operation {
 interface Entry extends Operation {
   readonly controller: AbortController;
   readonly deadline: number;
-  readonly expire: () => void;
-  readonly cancelled: (() => void) | undefined;
+  readonly ended: EndOfOperation;
+}
+
+/** What to do when an operation ends before its work does; it is no longer outstanding then. */
+export interface EndOfOperation {
+  /** Its time is up. */
+  expire(): void;
+  /** The peer cancels it. Absent when it cannot be cancelled. */
+  readonly cancelled?: () => void;
+  /** The server closes, and it would go on for ever. Absent when it ends by itself. */
+  readonly closing?: () => void;
 }
 
 /**
@@ -42,13 +51,11 @@ export class Operations {
   /**
    * Begins an operation.
    * @param deadline - when its time is up, by `performance.now()`
-   * @param expire - called once after that; the operation is no longer outstanding then
-   * @param cancelled - called when the peer cancels it, likewise; `undefined` when it cannot be cancelled
+   * @param ended - of which at most one is called, once
    */
-  begin(messageId: number, deadline: number, expire: () => void, cancelled?: () => void): Operation {
+  begin(messageId: number, deadline: number, ended: EndOfOperation): Operation {
     const controller = new AbortController();
-    const { signal } = controller;
-    const entry: Entry = { messageId, signal, controller, deadline, expire, cancelled };
+    const entry: Entry = { messageId, signal: controller.signal, controller, deadline, ended };
     this.#outstanding.set(messageId, entry);
     this.#running.add(entry);
     return entry;
@@ -75,10 +82,19 @@ export class Operations {
   cancel(messageId: number): number {
     const entry = this.#outstanding.get(messageId);
     if (entry === undefined) return LdapResultCode.noSuchOperation;
-    if (entry.cancelled === undefined) return LdapResultCode.cannotCancel;
+    if (entry.ended.cancelled === undefined) return LdapResultCode.cannotCancel;
     this.abandon(messageId);
-    entry.cancelled();
+    entry.ended.cancelled();
     return LdapResultCode.success;
+  }
+
+  /** Ends those that would go on for ever. */
+  endLasting(): void {
+    for (const entry of [...this.#outstanding.values()]) {
+      if (entry.ended.closing === undefined) continue;
+      this.abandon(entry.messageId);
+      entry.ended.closing();
+    }
   }
 
   /** Gives all up. */
@@ -93,7 +109,7 @@ export class Operations {
       this.#running.delete(entry);
       if (!this.#forget(entry)) continue;
       entry.controller.abort(reason);
-      entry.expire();
+      entry.ended.expire();
     }
   }
 

@@ -1,7 +1,19 @@
-import type { ExtendedRequest, PeekedMessage, RequestOp, SearchRequest } from "../codec/index.ts";
-import { decodeCancelRequest, ExtendedOid, isLdapDecodeError, LdapResultCode } from "../codec/index.ts";
+import {
+  decodeCancelRequest,
+  ExtendedOid,
+  type ExtendedRequest,
+  encodeSyncInfo,
+  isLdapDecodeError,
+  joinSearchEntry,
+  LdapResultCode,
+  type PeekedMessage,
+  type RequestOp,
+  type SearchRequest,
+  type SyncRequest,
+} from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
 import { compare } from "../handlers/compare.ts";
+import { contentSync, type SyncSink } from "../handlers/content-sync.ts";
 import type { RequestControls } from "../handlers/controls.ts";
 import { passwordPolicyControls } from "../handlers/login.ts";
 import type { OperationContext } from "../handlers/operation-context.ts";
@@ -58,12 +70,38 @@ export class RequestRunner {
   ): void {
     const host = this.#host;
     const { answers } = host.realm;
+    if (controls.syncRequest !== undefined) {
+      this.#sync(messageId, op, controls, controls.syncRequest.value);
+      return;
+    }
     this.#begin(messageId, op, controls, (context) =>
       cachedSearch(op, context, origin, answers, (entry) => {
         host.writeEntry(messageId, entry);
         return host.blocked;
       }),
     );
+  }
+
+  #sync(messageId: number, op: SearchRequest, controls: RequestControls, asked: SyncRequest): void {
+    const host = this.#host;
+    const sink: SyncSink = {
+      entry: (objectName, attributes, stateControl) => {
+        host.writeEntry(messageId, joinSearchEntry(objectName, attributes), stateControl);
+        return host.blocked;
+      },
+      info: (info) => {
+        const responseValue = encodeSyncInfo(info);
+        const { syncInfo: responseName } = ExtendedOid;
+        host.write(messageId, { type: "intermediateResponse", responseName, responseValue });
+        return host.blocked;
+      },
+    };
+    this.#begin(messageId, op, controls, async (context) => {
+      const free = asked.mode === "refreshAndPersist" ? host.context.lasting.take() : () => {};
+      if (free === undefined)
+        return { resultCode: LdapResultCode.adminLimitExceeded, limit: "maxLastingSearches" };
+      return contentSync(op, asked, context, sink).finally(free);
+    });
   }
 
   #extended(messageId: number, op: ExtendedRequest, controls: RequestControls): void {
@@ -106,23 +144,20 @@ export class RequestRunner {
     const { context, operations, session } = host;
     const { maxSearchMs } = context.options.limits;
     const asked = { timeLimit: op.type === "searchRequest" ? op.timeLimit : 0 };
-    const deadline = performance.now() + searchTime(asked, maxSearchMs);
+    const isLasting = controls.syncRequest !== undefined;
+    const longest = isLasting ? Number.POSITIVE_INFINITY : maxSearchMs;
+    const deadline = performance.now() + searchTime(asked, longest);
     const { view } = host.realm;
-    const operation = operations.begin(
-      messageId,
-      deadline,
-      () => {
-        // Whatever it hangs on, the peer waits no longer than it was told.
-        host.answer(messageId, op, outOfTime(asked, maxSearchMs));
-        host.goOn();
-      },
-      isCancelable(op)
-        ? () => {
-            host.answer(messageId, op, { resultCode: LdapResultCode.canceled });
-            host.goOn();
-          }
-        : undefined,
-    );
+    const end = (outcome: Outcome) => (): void => {
+      host.answer(messageId, op, outcome);
+      host.goOn();
+    };
+    const operation = operations.begin(messageId, deadline, {
+      // Whatever it hangs on, the peer waits no longer than it was told.
+      expire: end(outOfTime(asked, maxSearchMs)),
+      ...(isCancelable(op) ? { cancelled: end({ resultCode: LdapResultCode.canceled }) } : {}),
+      ...(isLasting ? { closing: end({ resultCode: LdapResultCode.unavailable }) } : {}),
+    });
     const finished = (outcome: Outcome | undefined): void => {
       const isAwaited = operations.end(operation);
       if (host.isOver) return;

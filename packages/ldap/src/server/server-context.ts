@@ -1,6 +1,7 @@
 import type { Logger } from "@directorykit/core";
 import type { RequestOp } from "../codec/index.ts";
 import type { LdapLimits, ResolvedLdapOptions } from "../options.ts";
+import type { LastingSearches } from "./lasting-searches.ts";
 import type { Realm } from "./realm.ts";
 import type { SessionRegister } from "./session-register.ts";
 import type { TlsSetup } from "./tls-setup.ts";
@@ -12,6 +13,8 @@ export interface ServerContext {
   /** The organizations that are served; at least one. */
   readonly realms: readonly [Realm, ...Realm[]];
   readonly register: SessionRegister;
+  /** Searches that go on for ever. */
+  readonly lasting: LastingSearches;
   readonly logger: Logger;
   /** The certificate in force, if there is one. */
   tls(): TlsSetup | undefined;
