@@ -12,8 +12,12 @@ export interface Peer {
   close(): Promise<void>;
 }
 
-/** Debian's slapd on the mdb backend with the indexes a directory of people has. */
-export async function startSlapd(folder: string, people: number): Promise<Peer> {
+/** Debian's slapd on the mdb backend with the indexes a directory of people has; with `tls`, on LDAPS. */
+export async function startSlapd(
+  folder: string,
+  people: number,
+  tls?: { readonly cert: string; readonly key: string },
+): Promise<Peer> {
   const data = join(folder, "slapd");
   mkdirSync(data, { recursive: true });
   const config = join(folder, "slapd.conf");
@@ -26,6 +30,7 @@ include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 threads 4
+${tls === undefined ? "" : `TLSCertificateFile ${tls.cert}\nTLSCertificateKeyFile ${tls.key}`}
 loglevel 0
 pidfile ${join(folder, "slapd.pid")}
 database mdb
@@ -40,9 +45,13 @@ access to * by users read
   writeFileSync(join(folder, "people.ldif"), ldif(people));
   execFileSync("slapadd", ["-q", "-f", config, "-l", join(folder, "people.ldif")]);
   const port = await freePort();
-  const child = spawn("slapd", ["-d", "0", "-f", config, "-h", `ldap://127.0.0.1:${port}`], {
-    stdio: "ignore",
-  });
+  const child = spawn(
+    "slapd",
+    ["-d", "0", "-f", config, "-h", `${tls === undefined ? "ldap" : "ldaps"}://127.0.0.1:${port}`],
+    {
+      stdio: "ignore",
+    },
+  );
   await answers(port);
   return {
     port,
