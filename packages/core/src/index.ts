@@ -76,6 +76,7 @@ export {
   type PasswordViolationCode,
 } from "./password/password-policy.ts";
 export { preparePassword } from "./password/prepare-password.ts";
+export { type RememberVerifiedOptions, rememberVerified } from "./password/remember-verified.ts";
 export { type Clock, systemClock } from "./ports/clock.ts";
 export { type LogFields, type Logger, silentLogger } from "./ports/logger.ts";
 export { type MetricLabels, type Metrics, noMetrics } from "./ports/metrics.ts";
@@ -87,8 +88,8 @@ export {
   splitFilter,
 } from "./query/evaluate-store-filter.ts";
 export type * from "./query/filter.ts";
-export type { Query, QueryPage, ScannedPage, ScanQuery } from "./query/query.ts";
 export type { Lookup } from "./query/lookup.ts";
+export type { Query, QueryPage, ScannedPage, ScanQuery } from "./query/query.ts";
 export { type AttributeFields, Attributes } from "./services/attributes.ts";
 export {
   type CredentialSummary,
