@@ -69,6 +69,8 @@ export interface LdapLimits {
   readonly maxSortedEntries: number;
   /** Searches that go on for ever, such as content synchronization, over all connections. Default 100. */
   readonly maxLastingSearches: number;
+  /** Values that one search may follow by the dereference control. Default 100,000. */
+  readonly maxDereferencedValues: number;
   /** Milliseconds a connection may say nothing. Default 900,000 (15 minutes). */
   readonly idleTimeoutMs: number;
   /** Milliseconds a message, once begun, may take to arrive whole; also a TLS handshake. Default 10,000. */
@@ -160,6 +162,7 @@ export const defaultLdapLimits: LdapLimits = {
   maxSearchScan: 1_000_000,
   maxSortedEntries: 100_000,
   maxLastingSearches: 100,
+  maxDereferencedValues: 100_000,
   idleTimeoutMs: 900_000,
   messageTimeoutMs: 10_000,
   writeTimeoutMs: 30_000,

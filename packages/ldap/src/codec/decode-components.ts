@@ -52,9 +52,10 @@ export function readAttributes(
   reader: BerReader,
   limits: ResolvedDecodeLimits,
   fewestValues: 0 | 1,
+  tag: number = BerTag.sequence,
 ): PartialAttribute[] {
   const budget: ValueBudget = { left: limits.maxValues };
-  const outer = reader.open(BerTag.sequence);
+  const outer = reader.open(tag);
   const attributes: PartialAttribute[] = [];
   while (reader.hasMore) {
     if (attributes.length === limits.maxAttributes) throw reader.error("too-many", "too many attributes");

@@ -25,6 +25,14 @@ export {
   type SyncStateValue,
   syncStates,
 } from "./controls/content-sync.ts";
+export {
+  type DereferenceResult,
+  type DereferenceSpec,
+  decodeDereferenceRequest,
+  decodeDereferenceResponse,
+  encodeDereferenceRequest,
+  encodeDereferenceResponse,
+} from "./controls/dereference.ts";
 export { decodePagedResults, encodePagedResults, type PagedResultsValue } from "./controls/paged-results.ts";
 export {
   decodePasswordPolicy,
@@ -49,7 +57,13 @@ export {
   type SortKey,
   type SortResult,
 } from "./controls/server-side-sort.ts";
+export { decodeSubentries, encodeSubentries } from "./controls/subentries.ts";
 export { decodeSyncInfo, encodeSyncInfo, type SyncInfo } from "./controls/sync-info.ts";
+export {
+  decodeValuesReturnFilter,
+  encodeValuesReturnFilter,
+  type SimpleFilterItem,
+} from "./controls/values-return-filter.ts";
 export {
   decodeVirtualListViewRequest,
   decodeVirtualListViewResponse,

@@ -244,7 +244,6 @@ describe("habits of clients", () => {
     ["JNDI asks for referrals as entries", "2.16.840.1.113730.3.4.2"],
     [".NET asks for its own domain", "1.2.840.113556.1.4.1339"],
     ["ppolicy is asked for", "1.3.6.1.4.1.42.2.27.8.5.1"],
-    ["sssd asks to dereference", "1.3.6.1.4.1.4203.666.5.16"],
   ])("%s by a control that is not critical, and gets a plain answer", async (_, oid) => {
     const op: RequestOp = {
       type: "searchRequest",

@@ -2,9 +2,12 @@ import {
   type AuthzId,
   type Control,
   ControlOid,
+  type DereferenceSpec,
   decodeAuthzId,
+  decodeDereferenceRequest,
   decodePagedResults,
   decodeSortRequest,
+  decodeSubentries,
   decodeSyncRequest,
   decodeVirtualListViewRequest,
   isLdapDecodeError,
@@ -39,6 +42,10 @@ export interface RequestControls {
   readonly virtualListView?: ReadControl<VirtualListViewRequest>;
   /** RFC 4533: to be told what has changed, and what changes. */
   readonly syncRequest?: ReadControl<SyncRequest>;
+  /** draft-masarati-ldap-deref-00: attributes to return of the entries that an entry names. */
+  readonly dereference?: ReadControl<readonly DereferenceSpec[]>;
+  /** RFC 3672: whether subentries are visible and other entries are not, or the other way round. */
+  readonly subentries?: ReadControl<boolean>;
   /** RFC 3296: there are no referral entries here, so treating them as ordinary entries changes nothing. */
   readonly manageDsaIT?: ReadControl<undefined>;
   /** Active Directory: answer without referrals, as is always done here. */
@@ -105,6 +112,16 @@ const definitions: { readonly [N in Name]-?: Definition<Value<N>> } = {
     oid: ControlOid.syncRequest,
     operations: ["searchRequest"],
     read: (value = new Uint8Array(0)) => decodeSyncRequest(value),
+  },
+  dereference: {
+    oid: ControlOid.dereference,
+    operations: ["searchRequest"],
+    read: (value = none) => decodeDereferenceRequest(value),
+  },
+  subentries: {
+    oid: ControlOid.subentries,
+    operations: ["searchRequest"],
+    read: (value = none) => decodeSubentries(value),
   },
   domainScope: { oid: ControlOid.domainScope, operations: ["searchRequest"], read: nothing },
 };

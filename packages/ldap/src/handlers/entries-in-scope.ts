@@ -64,8 +64,12 @@ export async function entriesInScope(
       diagnosticMessage: "the base is not a distinguished name",
     });
   }
+  const { subentries } = context.controls;
   // What types there are is no secret from anyone who is in.
-  if (dnKey(base) === subschemaKey) return only(scope === "singleLevel" ? [] : [subschema(schema)]);
+  if (dnKey(base) === subschemaKey) {
+    const isVisible = scope !== "singleLevel" && subentries?.value !== false;
+    return only(isVisible ? [subschema(schema)] : []);
+  }
   if (identity.search === "none") return refusal(LdapResultCode.insufficientAccessRights);
   const { tree } = identity;
   const noSuchObject = (): Outcome => ({
@@ -74,6 +78,10 @@ export async function entriesInScope(
   });
   const target = searchTarget(tree, base, scope);
   if (target === undefined) return { refusal: noSuchObject() };
+  const missingBase = async (): Promise<Outcome | undefined> =>
+    (await isThere(target, source)) ? undefined : noSuchObject();
+  // RFC 3672 §3: whoever wants to see subentries sees nothing else, and there are none in the tree.
+  if (subentries?.value === true) return { entries: stream([], undefined, undefined), missingBase };
   const fixed: Entry[] = [];
   for (const name of target.fixed) fixed.push(await fixedEntry(name, tree, view));
   const { translation } = source;
@@ -84,7 +92,7 @@ export async function entriesInScope(
       await usersInScope(target.users, translated, source),
       await groupsInScope(target.groups, translated, source),
     ),
-    missingBase: async () => ((await isThere(target, source)) ? undefined : noSuchObject()),
+    missingBase,
   };
 }
 

@@ -1,6 +1,7 @@
 import { isDirectoryError } from "@directorykit/core";
 import { LdapResultCode, type SearchRequest } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
+import { Dereferencer, tooManyValues } from "./dereference.ts";
 import { entriesInScope } from "./entries-in-scope.ts";
 import { EntrySender, type EntrySink, timeUp } from "./entry-sender.ts";
 import { EntrySource } from "./entry-source.ts";
@@ -36,6 +37,8 @@ export async function search(
     return await run(request, context, sink);
   } catch (error) {
     if (error === timeUp || context.signal.reason === timeUp) return outOfTime(request, limits.maxSearchMs);
+    if (error === tooManyValues)
+      return { resultCode: LdapResultCode.adminLimitExceeded, limit: "maxDereferencedValues" };
     if (!isDirectoryError(error) && !context.signal.aborted)
       directory.logger.error({ error: String(error) }, "an LDAP search failed");
     const resultCode = resultCodeOfError(error);
@@ -50,9 +53,11 @@ async function run(request: SearchRequest, context: OperationContext, sink: Entr
   const source = session.identity === undefined ? undefined : new EntrySource(view, session.identity, signal);
   const scope = await entriesInScope(request, context, source);
   if ("refusal" in scope) return scope.refusal;
+  const dereferencer = Dereferencer.of(context, source);
+  if (dereferencer !== undefined && "refusal" in dereferencer) return dereferencer.refusal;
   const window = await searchWindow(request, scope.entries, context);
   if ("refusal" in window) return window.refusal;
-  const sender = new EntrySender(request, view, source, sink, deadline);
+  const sender = new EntrySender(request, view, source, dereferencer, sink, deadline);
   const { outcome, given } = await give(window, sender);
   // Whoever goes on with a search was told of its base before.
   return (window.isFirst && given === 0 ? await scope.missingBase() : undefined) ?? outcome;

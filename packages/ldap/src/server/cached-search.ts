@@ -1,4 +1,6 @@
 import {
+  type Control,
+  encodeControls,
   encodeOperationBytes,
   type Filter,
   joinSearchEntry,
@@ -40,7 +42,7 @@ export async function cachedSearch(
   context: OperationContext,
   origin: RequestOrigin | undefined,
   answers: AnswerCache,
-  write: (entry: Uint8Array) => void | Promise<void>,
+  write: (entry: Uint8Array, controls?: Uint8Array) => void | Promise<void>,
 ): Promise<Outcome> {
   const { session, view, signal } = context;
   const { identity } = session;
@@ -58,11 +60,12 @@ export async function cachedSearch(
       objectName: Uint8Array,
       attributes: readonly Uint8Array[],
       about: readonly string[],
+      controls?: readonly Control[],
     ): void | Promise<void> => {
       if (signal.aborted) throw new DOMException("given up", "AbortError");
       const bytes = joinSearchEntry(objectName, attributes);
       recorder?.entry(bytes, about);
-      return write(bytes);
+      return controls === undefined ? write(bytes) : write(bytes, encodeControls(controls));
     },
   };
   const outcome = await search(request, context, sink);

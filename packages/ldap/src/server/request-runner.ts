@@ -75,8 +75,8 @@ export class RequestRunner {
       return;
     }
     this.#begin(messageId, op, controls, (context) =>
-      cachedSearch(op, context, origin, answers, (entry) => {
-        host.writeEntry(messageId, entry);
+      cachedSearch(op, context, origin, answers, (entry, controls) => {
+        host.writeEntry(messageId, entry, controls);
         return host.blocked;
       }),
     );

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { descriptions, filters, octets } from "../arbitrary-messages.ts";
+import { encodePartialAttribute } from "../encode-search-entry.ts";
 import { decodeCancelRequest, encodeCancelRequest } from "../extended/cancel.ts";
 import {
   decodePasswordModifyRequest,
@@ -8,6 +9,7 @@ import {
   encodePasswordModifyRequest,
   encodePasswordModifyResponse,
 } from "../extended/password-modify.ts";
+import type { Filter } from "../filter.ts";
 import { LdapDecodeError } from "../ldap-error.ts";
 import { decodeAssertion, encodeAssertion } from "./assertion.ts";
 import {
@@ -19,6 +21,13 @@ import {
   encodeSyncState,
   syncStates,
 } from "./content-sync.ts";
+import {
+  type DereferenceResult,
+  decodeDereferenceRequest,
+  decodeDereferenceResponse,
+  encodeDereferenceRequest,
+  encodeDereferenceResponse,
+} from "./dereference.ts";
 import { decodePagedResults, encodePagedResults } from "./paged-results.ts";
 import { decodePasswordPolicy, encodePasswordPolicy, passwordPolicyErrors } from "./password-policy.ts";
 import { decodeAuthzId, encodeAuthzId } from "./proxied-authorization.ts";
@@ -34,7 +43,9 @@ import {
   encodeSortRequest,
   encodeSortResponse,
 } from "./server-side-sort.ts";
+import { decodeSubentries, encodeSubentries } from "./subentries.ts";
 import { decodeSyncInfo, encodeSyncInfo } from "./sync-info.ts";
+import { decodeValuesReturnFilter, encodeValuesReturnFilter } from "./values-return-filter.ts";
 import {
   decodeVirtualListViewRequest,
   decodeVirtualListViewResponse,
@@ -45,6 +56,11 @@ import {
 const int = fc.nat({ max: 0x7fffffff });
 const uuid = fc.uint8Array({ minLength: 16, maxLength: 16 });
 const text = fc.string({ maxLength: 20 });
+
+const isSimple = (filter: Filter): boolean =>
+  filter.type === "extensibleMatch"
+    ? !filter.dnAttributes
+    : filter.type !== "and" && filter.type !== "or" && filter.type !== "not";
 
 interface ValueCodec {
   readonly name: string;
@@ -103,6 +119,52 @@ const codecs: readonly ValueCodec[] = [
     ),
     encode: encodeVirtualListViewResponse,
     decode: decodeVirtualListViewResponse,
+  },
+  { name: "subentries", values: fc.boolean(), encode: encodeSubentries, decode: decodeSubentries },
+  {
+    name: "values return filter",
+    values: fc.array(filters.filter(isSimple), { maxLength: 4 }),
+    encode: encodeValuesReturnFilter,
+    decode: (bytes) => decodeValuesReturnFilter(bytes),
+  },
+  {
+    name: "dereference request",
+    values: fc.uniqueArray(
+      fc.record({
+        derefAttr: descriptions,
+        attributes: fc.array(descriptions, { minLength: 1, maxLength: 3 }),
+      }),
+      { minLength: 1, maxLength: 4, selector: ({ derefAttr }) => derefAttr.toLowerCase() },
+    ),
+    encode: encodeDereferenceRequest,
+    decode: (bytes) => decodeDereferenceRequest(bytes),
+  },
+  {
+    name: "dereference response",
+    values: fc.array(
+      fc.record(
+        {
+          derefAttr: descriptions,
+          derefVal: text,
+          attrVals: fc.array(
+            fc.record({ type: descriptions, vals: fc.array(octets, { minLength: 1, maxLength: 2 }) }),
+            { minLength: 1, maxLength: 3 },
+          ),
+        },
+        { requiredKeys: ["derefAttr", "derefVal"] },
+      ),
+      { maxLength: 3 },
+    ),
+    encode: (results: readonly DereferenceResult[]) =>
+      encodeDereferenceResponse(
+        results.map(({ attrVals, ...result }) => ({
+          ...result,
+          ...(attrVals === undefined
+            ? {}
+            : { attrVals: attrVals.map(({ type, vals }) => encodePartialAttribute(type, vals)) }),
+        })),
+      ),
+    decode: (bytes) => decodeDereferenceResponse(bytes),
   },
   { name: "assertion", values: filters, encode: encodeAssertion, decode: (bytes) => decodeAssertion(bytes) },
   {
