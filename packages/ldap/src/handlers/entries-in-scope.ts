@@ -1,16 +1,15 @@
 import type { Filter as CoreFilter } from "@directorykit/core";
-import { dnKey, LdapResultCode, parentDn, parseDn, type SearchRequest } from "../codec/index.ts";
-import type { DirectoryView } from "../view/directory-view.ts";
+import { dnKey, LdapResultCode, parseDn, type SearchRequest } from "../codec/index.ts";
 import type { Entry } from "../view/entry.ts";
 import { matchesEntry } from "../view/entry-filter.ts";
-import { containerEntry, rootDse, subschema, suffixEntry } from "../view/fixed-entries.ts";
+import { rootDse, subschema } from "../view/fixed-entries.ts";
 import { subschemaDn } from "../view/schema.ts";
 import { translateFilter } from "../view/translate-filter.ts";
-import type { Tree } from "../view/tree.ts";
+import { treeEntry } from "../view/tree-entries.ts";
 import type { EntrySource } from "./entry-source.ts";
 import { EntryStream, type FoundFixedEntry } from "./entry-stream.ts";
 import type { OperationContext } from "./operation-context.ts";
-import { type FixedEntryName, type SearchTarget, searchTarget } from "./search-target.ts";
+import { type SearchTarget, searchTarget } from "./search-target.ts";
 import type { Outcome } from "./session.ts";
 
 const subschemaKey = dnKey(parseDn(subschemaDn));
@@ -74,7 +73,7 @@ export async function entriesInScope(
   const { tree } = identity;
   const noSuchObject = (): Outcome => ({
     resultCode: LdapResultCode.noSuchObject,
-    matchedDN: nearest(tree, base),
+    matchedDN: tree.nearest(base),
   });
   const target = searchTarget(tree, base, scope);
   if (target === undefined) return { refusal: noSuchObject() };
@@ -83,7 +82,7 @@ export async function entriesInScope(
   // RFC 3672 §3: whoever wants to see subentries sees nothing else, and there are none in the tree.
   if (subentries?.value === true) return { entries: stream([], undefined, undefined), missingBase };
   const fixed: Entry[] = [];
-  for (const name of target.fixed) fixed.push(await fixedEntry(name, tree, view));
+  for (const node of target.fixed) fixed.push(await treeEntry(node, tree, view));
   const { translation } = source;
   const translated: Translated = (owner) => translateFilter(filter, owner, translation);
   return {
@@ -133,24 +132,4 @@ async function isThere(target: SearchTarget, source: EntrySource): Promise<boole
   if (leaf?.type === "user") return (await source.findUser(leaf.username)) !== undefined;
   if (leaf?.type === "group") return (await source.findGroup(leaf.name)) !== undefined;
   return false;
-}
-
-/** The suffix or one of the containers as an entry. */
-export async function fixedEntry(name: FixedEntryName, tree: Tree, view: DirectoryView): Promise<Entry> {
-  if (name === "suffix") {
-    const organization = await view.options.directory.organization.get();
-    return suffixEntry(tree, view.schema, organization?.name ?? view.options.directory.organizationId);
-  }
-  return containerEntry(name === "users" ? tree.usersDn : tree.groupsDn, view.schema);
-}
-
-/** The part of a DN that does exist, for matchedDN (RFC 4511 §4.1.9). */
-function nearest(tree: Tree, base: ReturnType<typeof parseDn>): string {
-  for (let dn = parentDn(base); dn !== undefined; dn = parentDn(dn)) {
-    const node = tree.locate(dn);
-    if (node?.type === "users") return tree.usersDn;
-    if (node?.type === "groups") return tree.groupsDn;
-    if (node?.type === "suffix") return tree.suffix;
-  }
-  return "";
 }

@@ -33,6 +33,7 @@ const userNames = [
 ];
 const operationalNames = [
   "createTimestamp",
+  "entryCSN",
   "entryDN",
   "entryUUID",
   "hasSubordinates",

@@ -1,14 +1,10 @@
-import type { DistinguishedName, SearchScope } from "../codec/index.ts";
-import { parseDn } from "../codec/index.ts";
-import type { Tree, TreeNode } from "../view/tree.ts";
-
-/** A fixed entry of a tree. */
-export type FixedEntryName = "suffix" | "users" | "groups";
+import { type DistinguishedName, isDescendantKey, parentKey, type SearchScope } from "../codec/index.ts";
+import type { FixedNode, Tree, TreeNode } from "../view/tree.ts";
 
 /** What a search has to look at, from its base and scope (RFC 4511 §4.5.1.2). */
 export interface SearchTarget {
   /** Fixed entries in scope. */
-  readonly fixed: readonly FixedEntryName[];
+  readonly fixed: readonly FixedNode[];
   /** People in scope: all, one by folded username, or none. */
   readonly users: "all" | "none" | { readonly username: string };
   /** Groups in scope: all, one by folded name, or none. */
@@ -25,52 +21,31 @@ export function searchTarget(
   base: DistinguishedName,
   scope: SearchScope,
 ): SearchTarget | undefined {
-  const node = tree.locate(base);
-  if (node === undefined) return undefined;
-  if (scope === "baseObject") return baseTarget(node);
-  if (scope === "singleLevel") return levelTarget(tree, node);
-  switch (node.type) {
-    case "suffix":
-      return { fixed: ["suffix", "users", "groups"], users: "all", groups: "all" };
-    case "users":
-      return { fixed: ["users"], users: "all", groups: "none" };
-    case "groups":
-      return { fixed: ["groups"], users: "none", groups: "all" };
-    default:
-      return baseTarget(node);
+  const place = tree.locate(base);
+  if (place === undefined) return undefined;
+  if (place.type !== "fixed") {
+    if (scope === "singleLevel") return { ...nothing, leaf: place };
+    return place.type === "user"
+      ? { ...nothing, users: { username: place.username } }
+      : { ...nothing, groups: { name: place.name } };
   }
-}
-
-function baseTarget(node: TreeNode): SearchTarget {
-  switch (node.type) {
-    case "user":
-      return { ...nothing, users: { username: node.username } };
-    case "group":
-      return { ...nothing, groups: { name: node.name } };
-    default:
-      return { ...nothing, fixed: [node.type] };
-  }
-}
-
-function levelTarget(tree: Tree, node: TreeNode): SearchTarget {
-  switch (node.type) {
-    case "suffix": {
-      // A container that lies deeper, say below another unit, is not one level down.
-      const depth = tree.suffixDn.rdns.length + 1;
-      const near = (dn: string): boolean => parseDn(dn).rdns.length === depth;
+  const { node } = place;
+  switch (scope) {
+    case "baseObject":
+      return { ...nothing, fixed: [node] };
+    case "singleLevel":
       return {
-        ...nothing,
-        fixed: [
-          ...(near(tree.usersDn) ? (["users"] as const) : []),
-          ...(near(tree.groupsDn) ? (["groups"] as const) : []),
-        ],
+        fixed: tree.fixed.filter(({ key }) => parentKey(key) === node.key),
+        users: tree.usersKey === node.key ? "all" : "none",
+        groups: tree.groupsKey === node.key ? "all" : "none",
+      };
+    default: {
+      const holds = (key: string): boolean => key === node.key || isDescendantKey(key, node.key);
+      return {
+        fixed: tree.fixed.filter(({ key }) => holds(key)),
+        users: holds(tree.usersKey) ? "all" : "none",
+        groups: holds(tree.groupsKey) ? "all" : "none",
       };
     }
-    case "users":
-      return { ...nothing, users: "all" };
-    case "groups":
-      return { ...nothing, groups: "all" };
-    default:
-      return { ...nothing, leaf: node };
   }
 }

@@ -13,6 +13,7 @@ export function arbitraryFilters(known: readonly string[]): fc.Arbitrary<Filter>
       ...known,
       ...["10000", "10001", "-1", "TRUE", "false", "no such", "Chief", "chief x", "a*", "*n*e", "CH*", "*"],
       ...["/home/ann", "/HOME/ann", "ann@example.com", "cn=Subschema", "20200101000000Z", "20991231235959Z"],
+      ...["20991231235959.000000Z#000000#000#000000", "20200101000000.123456Z#00000a#001#ffffff"],
     )
     .map(octets);
   const leaves: fc.Arbitrary<Filter> = fc.oneof(

@@ -120,6 +120,8 @@ const userTypes: readonly Type[] = [
 const operationalTypes: readonly Type[] = [
   kept("1.3.6.1.1.16.4", "uuid", "entryUUID"),
   kept("1.3.6.1.1.20", "dn", "entryDN"),
+  kept("1.3.6.1.4.1.4203.666.1.7", "changeSequenceNumber", "entryCSN"),
+  kept("1.3.6.1.4.1.4203.666.1.25", "changeSequenceNumber", "contextCSN", false),
   kept("2.5.18.1", "time", "createTimestamp"),
   kept("2.5.18.2", "time", "modifyTimestamp"),
   kept("2.5.18.3", "dn", "creatorsName"),

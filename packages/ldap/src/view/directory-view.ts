@@ -39,6 +39,8 @@ export class DirectoryView {
   readonly #passwordSetAt = new Map<UserId, number>();
   #timed = new WeakMap<Tree, boolean>();
   #generation = 0;
+  #changedAt = 0;
+  #knowsNewest = false;
 
   constructor(options: ResolvedLdapOptions) {
     this.options = options;
@@ -163,6 +165,25 @@ export class DirectoryView {
     return found;
   }
 
+  /**
+   * The latest change this node knows of: its place in the feed, and a time that no entry's is behind. Until a change is
+   * heard of, the time is that of the newest person or group.
+   */
+  async contextStamp(): Promise<{ readonly at: number; readonly revision: number }> {
+    const { revision } = this.#directory;
+    if (!this.#knowsNewest) {
+      const generation = this.#generation;
+      const query = { order: { attribute: "updatedAt", descending: true }, limit: 1 };
+      const newest = [
+        ...(await this.#directory.query("user", query)).records,
+        ...(await this.#directory.query("group", query)).records,
+      ];
+      for (const { updatedAt } of newest) this.#changedAt = Math.max(this.#changedAt, updatedAt);
+      this.#knowsNewest = generation === this.#generation;
+    }
+    return { at: this.#changedAt, revision };
+  }
+
   /** Forgets everything, for when nobody tells of changes any more. */
   forgetAll(): void {
     this.#generation += 1;
@@ -172,11 +193,13 @@ export class DirectoryView {
     this.#timed = new WeakMap();
     this.#groupNames.clear();
     this.#passwordSetAt.clear();
+    this.#knowsNewest = false;
   }
 
   /** Forgets what a change touches. */
   forget(change: Change): void {
     this.#generation += 1;
+    this.#changedAt = Math.max(this.#changedAt, change.at);
     if (change.kind === "grant" || change.kind === "resource") this.#timed = new WeakMap();
     if (change.kind === "group") this.#groupNames.delete(change.id);
     if (change.kind === "credential" && change.user !== undefined)

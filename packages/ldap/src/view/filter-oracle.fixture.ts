@@ -55,6 +55,8 @@ export const types: Readonly<Record<string, Type>> = {
   manager: type("dn"),
   entryDN: type("dn"),
   entryUUID: type("uuid"),
+  entryCSN: type("csn", true),
+  contextCSN: type("csn", true),
   createTimestamp: type("time", true),
   modifyTimestamp: type("time", true),
   hasSubordinates: type("boolean"),
@@ -82,6 +84,8 @@ const rules: Readonly<
   uuidMatch: ["equal", ["uuid"]],
   booleanMatch: ["equal", ["boolean"]],
   objectIdentifierMatch: ["equal", ["class", "oid"]],
+  CSNMatch: ["equal", ["csn"]],
+  CSNOrderingMatch: ["below", ["csn"]],
 };
 
 /** Names of rules, and one that nobody knows. */
@@ -191,9 +195,10 @@ function keyOf(kind: Kind, value: string): string | number | undefined {
       return foldCase(value);
     case "exact":
     case "octets":
-    case "csn":
     case "unsearchable":
       return value;
+    case "csn":
+      return /^\d{14}\.\d{6}Z#[0-9a-f]{6}#[0-9a-f]{3}#[0-9a-f]{6}$/.test(value) ? value : undefined;
     case "class":
     case "oid":
       return value.toLowerCase();

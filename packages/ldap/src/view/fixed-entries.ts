@@ -1,8 +1,6 @@
-import { ExtendedOid, FeatureOid, parseDn, type RelativeDistinguishedName } from "../codec/index.ts";
+import { ExtendedOid, FeatureOid } from "../codec/index.ts";
 import { type Entry, EntryBuilder } from "./entry.ts";
 import { type Schema, subschemaDn } from "./schema.ts";
-import type { AttributeTypeDefinition } from "./schema-definitions.ts";
-import type { Tree } from "./tree.ts";
 
 /** What the root DSE says of a server on one connection. */
 export interface ServerFacts {
@@ -51,58 +49,5 @@ export function subschema(schema: Schema): Entry {
     .add(schema.type("ldapSyntaxes"), published.ldapSyntaxes)
     .add(schema.type("subschemaSubentry"), [subschemaDn])
     .add(schema.type("entryDN"), [subschemaDn])
-    .build();
-}
-
-/** The entry at the root of a tree. */
-export function suffixEntry(tree: Tree, schema: Schema, organization: string): Entry {
-  const naming = tree.suffixDn.rdns[0] ?? [];
-  const names = new Set(naming.map(({ type }) => schema.type(type)?.names[0]));
-  const entry = new EntryBuilder(tree.suffix);
-  if (names.has("ou"))
-    entry.add(schema.type("objectClass"), ["top", "organizationalUnit", ...extra(names, ["ou"])]);
-  else if (names.has("dc"))
-    entry.add(schema.type("objectClass"), ["top", "organization", "dcObject", ...extra(names, ["dc", "o"])]);
-  else entry.add(schema.type("objectClass"), ["top", "organization", ...extra(names, ["o"])]);
-  addNaming(entry, naming, schema, names.has("ou") ? [] : [{ type: "o", value: organization }]);
-  return finish(entry, tree.suffix, schema, names.has("ou") ? "organizationalUnit" : "organization");
-}
-
-/** The container of people or of groups. */
-export function containerEntry(dn: string, schema: Schema): Entry {
-  const naming = parseDn(dn).rdns[0] ?? [];
-  const names = new Set(naming.map(({ type }) => schema.type(type)?.names[0]));
-  const classes = ["top", "organizationalUnit", ...extra(names, ["ou"])];
-  const entry = new EntryBuilder(dn).add(schema.type("objectClass"), classes);
-  addNaming(entry, naming, schema, names.has("ou") ? [] : [{ type: "ou", value: naming[0]?.value ?? "" }]);
-  return finish(entry, dn, schema, "organizationalUnit");
-}
-
-/** The class that allows what the others do not, where the name of an entry needs it. */
-function extra(names: ReadonlySet<string | undefined>, allowed: readonly string[]): string[] {
-  return [...names].every((name) => name !== undefined && allowed.includes(name)) ? [] : ["extensibleObject"];
-}
-
-/** Adds the attributes of an entry's own RDN, which every entry has (RFC 4512 §2.3.1), and more. */
-function addNaming(
-  entry: EntryBuilder,
-  naming: RelativeDistinguishedName,
-  schema: Schema,
-  more: RelativeDistinguishedName,
-): void {
-  const values = new Map<AttributeTypeDefinition, Set<string>>();
-  for (const { type, value } of [...naming, ...more]) {
-    const known = schema.type(type);
-    if (known !== undefined) values.set(known, (values.get(known) ?? new Set()).add(value));
-  }
-  for (const [type, texts] of values) entry.add(type, [...texts]);
-}
-
-function finish(entry: EntryBuilder, dn: string, schema: Schema, structural: string): Entry {
-  return entry
-    .add(schema.type("structuralObjectClass"), [structural])
-    .add(schema.type("entryDN"), [dn])
-    .add(schema.type("hasSubordinates"), ["TRUE"])
-    .add(schema.type("subschemaSubentry"), [subschemaDn])
     .build();
 }

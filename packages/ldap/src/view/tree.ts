@@ -5,13 +5,23 @@ import {
   escapeDnValue,
   formatDn,
   isDescendantDn,
+  parentDn,
   parseDn,
 } from "../codec/index.ts";
 import type { TreeLayout } from "../options.ts";
 
+/** An entry that is there whatever the directory holds: the base, and the units in which things lie. */
+export interface FixedNode {
+  readonly kind: "suffix" | "container";
+  /** Its DN as it is shown. */
+  readonly dn: string;
+  /** The same in a form for comparison. */
+  readonly key: string;
+}
+
 /** What a DN of the tree stands for. */
 export type TreeNode =
-  | { readonly type: "suffix" | "users" | "groups" }
+  | { readonly type: "fixed"; readonly node: FixedNode }
   /** A person, by the folded username in the DN; whether there is one is not known yet. */
   | { readonly type: "user"; readonly username: string }
   /** A group, by the folded name in the DN. */
@@ -33,9 +43,13 @@ export class Tree {
   readonly resources: readonly ResourceId[];
   /** The base DN in a form for comparison. */
   readonly suffixKey: string;
+  /** The container of people in that form. */
+  readonly usersKey: string;
+  /** The container of groups in that form. */
+  readonly groupsKey: string;
+  /** Entries that are always there, each behind the one above it; the suffix first. */
+  readonly fixed: readonly FixedNode[];
   readonly #suffixDn: DistinguishedName;
-  readonly #usersKey: string;
-  readonly #groupsKey: string;
   readonly #userNaming: TreeLayout["userNaming"];
   readonly #depths: { readonly user: number; readonly group: number };
 
@@ -49,16 +63,23 @@ export class Tree {
     this.groupsDn = formatDn(groups);
     this.resources = resources;
     this.suffixKey = dnKey(this.#suffixDn);
-    this.#usersKey = dnKey(users);
-    this.#groupsKey = dnKey(groups);
+    this.usersKey = dnKey(users);
+    this.groupsKey = dnKey(groups);
     this.#userNaming = layout.userNaming;
     this.#depths = { user: users.rdns.length + 1, group: groups.rdns.length + 1 };
-    if (this.#usersKey === this.#groupsKey)
+    if (this.usersKey === this.groupsKey)
       throw new DirectoryError("misconfigured", "layout.users and layout.groups must differ");
     for (const dn of [users, groups]) {
       if (dn.rdns.length === this.#suffixDn.rdns.length)
         throw new DirectoryError("misconfigured", "layout.users and layout.groups need a name of their own");
     }
+    const nodes = new Map<string, FixedNode>();
+    for (const dn of [this.#suffixDn, ...this.#path(users), ...this.#path(groups)]) {
+      const key = dnKey(dn);
+      const kind = key === this.suffixKey ? "suffix" : "container";
+      if (!nodes.has(key)) nodes.set(key, { kind, dn: formatDn(dn), key });
+    }
+    this.fixed = [...nodes.values()];
   }
 
   /** RDNs of the suffix, for the attributes of its own entry. */
@@ -84,25 +105,36 @@ export class Tree {
   /** What the DN stands for, or `undefined` when nothing of the tree can be there. */
   locate(dn: DistinguishedName): TreeNode | undefined {
     const key = dnKey(dn);
-    if (key === this.suffixKey) return { type: "suffix" };
-    if (key === this.#usersKey) return { type: "users" };
-    if (key === this.#groupsKey) return { type: "groups" };
+    const node = this.fixed.find((one) => one.key === key);
+    if (node !== undefined) return { type: "fixed", node };
     const [rdn, ...rest] = dn.rdns;
     const ava = rdn?.length === 1 ? rdn[0] : undefined;
     if (ava === undefined || typeof ava.value !== "string") return undefined;
     const parent = dnKey({ rdns: rest });
     const type = ava.type.toLowerCase();
-    if (
-      parent === this.#usersKey &&
-      dn.rdns.length === this.#depths.user &&
-      isNamed(type, this.#userNaming)
-    ) {
+    if (parent === this.usersKey && dn.rdns.length === this.#depths.user && isNamed(type, this.#userNaming)) {
       return { type: "user", username: foldCase(ava.value) };
     }
-    if (parent === this.#groupsKey && dn.rdns.length === this.#depths.group && isNamed(type, "cn")) {
+    if (parent === this.groupsKey && dn.rdns.length === this.#depths.group && isNamed(type, "cn")) {
       return { type: "group", name: foldCase(ava.value) };
     }
     return undefined;
+  }
+
+  /** The part of a DN that does exist above it, for matchedDN (RFC 4511 §4.1.9); empty when nothing does. */
+  nearest(dn: DistinguishedName): string {
+    for (let above = parentDn(dn); above !== undefined; above = parentDn(above)) {
+      const place = this.locate(above);
+      if (place?.type === "fixed") return place.node.dn;
+    }
+    return "";
+  }
+
+  /** A container behind the units between it and the suffix. */
+  #path(container: DistinguishedName): readonly DistinguishedName[] {
+    const { rdns } = container;
+    const depth = rdns.length - this.#suffixDn.rdns.length;
+    return Array.from({ length: depth }, (_, i) => ({ rdns: rdns.slice(depth - 1 - i) }));
   }
 
   /** DN of a person. */

@@ -1,6 +1,7 @@
 import { displayNameOf, type User } from "@directorykit/core";
 import type { TreeLayout } from "../options.ts";
 import { always, attributeFilter, type TestedAttribute, unknown } from "./attribute-filter.ts";
+import { changeStamp } from "./change-stamp.ts";
 import {
   type ClassRule,
   constant,
@@ -79,6 +80,7 @@ export function commonAttributes<O extends "user" | "group">(
     structuralClass(schema, structural),
     timeField(type("createTimestamp"), "createdAt"),
     timeField(type("modifyTimestamp"), "updatedAt"),
+    changeStamp<O>(type("entryCSN")),
     constant(type("hasSubordinates"), ["FALSE"]),
     constant(type("subschemaSubentry"), [subschemaDn]),
     {

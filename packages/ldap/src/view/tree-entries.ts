@@ -1,0 +1,72 @@
+import { parseDn, type RelativeDistinguishedName } from "../codec/index.ts";
+import { changeSequenceNumber } from "./change-sequence-number.ts";
+import type { DirectoryView } from "./directory-view.ts";
+import { type Entry, EntryBuilder } from "./entry.ts";
+import { nameUuid } from "./name-uuid.ts";
+import { type Schema, subschemaDn } from "./schema.ts";
+import type { AttributeTypeDefinition } from "./schema-definitions.ts";
+import type { FixedNode, Tree } from "./tree.ts";
+
+/** The suffix, or one of the units below it, as an entry. */
+export async function treeEntry(node: FixedNode, tree: Tree, view: DirectoryView): Promise<Entry> {
+  const { directory } = view.options;
+  const entry = new EntryBuilder(node.dn);
+  if (node.kind === "suffix") {
+    const organization = await directory.organization.get();
+    addSuffix(entry, tree, view.schema, organization?.name ?? directory.organizationId);
+    const { at, revision } = await view.contextStamp();
+    entry.add(view.schema.known("contextCSN"), [changeSequenceNumber(at, revision) ?? []].flat());
+  } else {
+    addContainer(entry, node.dn, view.schema);
+  }
+  const { schema } = view;
+  return entry
+    .add(schema.known("entryUUID"), [nameUuid(directory.organizationId, node.key)])
+    .add(schema.known("entryDN"), [node.dn])
+    .add(schema.known("hasSubordinates"), ["TRUE"])
+    .add(schema.known("subschemaSubentry"), [subschemaDn])
+    .build();
+}
+
+/** The base: an organization, with `dcObject` or as a unit if that is how it is named. */
+function addSuffix(entry: EntryBuilder, tree: Tree, schema: Schema, organization: string): void {
+  const naming = tree.suffixDn.rdns[0] ?? [];
+  const names = new Set(naming.map(({ type }) => schema.type(type)?.names[0]));
+  const structural = names.has("ou") ? "organizationalUnit" : "organization";
+  const classes = names.has("ou")
+    ? extra(names, ["ou"])
+    : names.has("dc")
+      ? ["dcObject", ...extra(names, ["dc", "o"])]
+      : extra(names, ["o"]);
+  entry.add(schema.known("objectClass"), ["top", structural, ...classes]);
+  addNaming(entry, naming, schema, names.has("ou") ? [] : [{ type: "o", value: organization }]);
+  entry.add(schema.known("structuralObjectClass"), [structural]);
+}
+
+function addContainer(entry: EntryBuilder, dn: string, schema: Schema): void {
+  const naming = parseDn(dn).rdns[0] ?? [];
+  const names = new Set(naming.map(({ type }) => schema.type(type)?.names[0]));
+  entry.add(schema.known("objectClass"), ["top", "organizationalUnit", ...extra(names, ["ou"])]);
+  addNaming(entry, naming, schema, names.has("ou") ? [] : [{ type: "ou", value: naming[0]?.value ?? "" }]);
+  entry.add(schema.known("structuralObjectClass"), ["organizationalUnit"]);
+}
+
+/** The class that allows what the others do not, where the name of an entry needs it. */
+function extra(names: ReadonlySet<string | undefined>, allowed: readonly string[]): string[] {
+  return [...names].every((name) => name !== undefined && allowed.includes(name)) ? [] : ["extensibleObject"];
+}
+
+/** Adds the attributes of an entry's own RDN, which every entry has (RFC 4512 §2.3.1), and more. */
+function addNaming(
+  entry: EntryBuilder,
+  naming: RelativeDistinguishedName,
+  schema: Schema,
+  more: RelativeDistinguishedName,
+): void {
+  const values = new Map<AttributeTypeDefinition, Set<string>>();
+  for (const { type, value } of [...naming, ...more]) {
+    const known = schema.type(type);
+    if (known !== undefined) values.set(known, (values.get(known) ?? new Set()).add(value));
+  }
+  for (const [type, texts] of values) entry.add(type, [...texts]);
+}
