@@ -31,6 +31,9 @@ import javax.naming.ldap.LdapContext;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.PagedResultsControl;
 import javax.naming.ldap.PagedResultsResponseControl;
+import javax.naming.ldap.SortControl;
+import javax.naming.ldap.SortKey;
+import javax.naming.ldap.SortResponseControl;
 import javax.naming.ldap.StartTlsRequest;
 import javax.naming.ldap.StartTlsResponse;
 import javax.naming.ldap.UnsolicitedNotificationEvent;
@@ -66,6 +69,7 @@ public class JndiClient {
       scenarios.put("ldaps", JndiClient::ldaps);
       scenarios.put("pool", JndiClient::pool);
       scenarios.put("paged", JndiClient::paged);
+      scenarios.put("sorted", JndiClient::sorted);
       scenarios.put("errors", JndiClient::errors);
     }
     Map<String, Object> found = new LinkedHashMap<>();
@@ -271,7 +275,7 @@ public class JndiClient {
     List<String> found = new ArrayList<>();
     byte[] cookie = null;
     do {
-      context.setRequestControls(new Control[] {new PagedResultsControl(6, cookie, Control.NONCRITICAL)});
+      context.setRequestControls(new Control[] {new PagedResultsControl(6, cookie, Control.CRITICAL)});
       found.addAll(names(context.search(given.get("base"), "(objectClass=*)", controls(SearchControls.SUBTREE_SCOPE, "1.1"))));
       cookie = null;
       Control[] answered = context.getResponseControls();
@@ -283,6 +287,31 @@ public class JndiClient {
     } while (cookie != null);
     context.close();
     return found.stream().distinct().count();
+  }
+
+  /** Pages of people by number, and those without one by surname, the last first. */
+  private static Object sorted() throws Exception {
+    LdapContext context = new InitialLdapContext(asGrace(), null);
+    List<List<String>> pages = new ArrayList<>();
+    byte[] cookie = null;
+    do {
+      SortKey[] keys = {new SortKey("uidNumber", true, "integerOrderingMatch"), new SortKey("sn", false, null)};
+      context.setRequestControls(
+          new Control[] {new SortControl(keys, Control.CRITICAL), new PagedResultsControl(4, cookie, Control.CRITICAL)});
+      pages.add(names(context.search(given.get("users"), "(uid=*)", controls(SearchControls.SUBTREE_SCOPE, "1.1"))));
+      cookie = null;
+      boolean isSorted = false;
+      for (Control control : context.getResponseControls()) {
+        if (control instanceof PagedResultsResponseControl page) cookie = page.getCookie();
+        if (control instanceof SortResponseControl sort) isSorted = sort.isSorted();
+      }
+      if (!isSorted) throw new IllegalStateException("not sorted");
+    } while (cookie != null);
+    context.setRequestControls(new Control[] {new SortControl("noSuch", Control.NONCRITICAL)});
+    int all = names(context.search(given.get("users"), "(uid=*)", controls(SearchControls.SUBTREE_SCOPE, "1.1"))).size();
+    SortResponseControl why = (SortResponseControl) context.getResponseControls()[0];
+    context.close();
+    return List.of(pages, all, why.getResultCode(), why.getAttributeID());
   }
 
   private static Object errors() throws Exception {

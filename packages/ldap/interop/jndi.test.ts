@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWithPeers } from "../../../scripts/peers.ts";
-import { adaSshKey, awkwardGroup, type Fixture, groupsDn, startFixture } from "./fixture.ts";
+import { adaSshKey, awkwardGroup, type Fixture, groupsDn, startFixture, type Username } from "./fixture.ts";
 import { compileJndiClient } from "./jndi.ts";
 import { runToSuccess } from "./run-program.ts";
 
@@ -74,6 +74,20 @@ describeWithPeers("JNDI", ["javac", "openssl"], (paths) => {
 
   test("reads every entry with the paged results control", () => {
     expect(found["paged"]).toBe(20);
+  });
+
+  test("reads sorted pages with the sort control, and is told why entries are not sorted", () => {
+    const page = (...names: Username[]): string[] => names.map((name) => fixture.dnOf(name));
+    expect(found["sorted"]).toEqual([
+      [
+        page("ada", "grace", "lee", "tomas"),
+        page("svc-reader", "noel", "quentin", "zofie"),
+        page("mia", "digits"),
+      ],
+      10,
+      16,
+      "noSuch",
+    ]);
   });
 
   test("throws the exception that says what went wrong", () => {

@@ -9,6 +9,8 @@ import time
 import ldap3
 from ldap3.core.exceptions import LDAPException
 from ldap3.utils.conv import escape_filter_chars
+from pyasn1.codec.ber import encoder
+from pyasn1.type.univ import OctetString, Sequence
 
 given = json.load(sys.stdin)
 base, users, groups = given["base"], given["users"], given["groups"]
@@ -183,11 +185,31 @@ def asynchronous():
 
 def generator():
     connection = connect()
-    # paged_search asks with the paged results control, which is critical unless told otherwise.
     entries = connection.extend.standard.paged_search(
-        base, "(objectClass=*)", attributes=["cn"], paged_size=3, paged_criticality=False, generator=True
+        base, "(objectClass=*)", attributes=["cn"], paged_size=3, paged_criticality=True, generator=True
     )
     return sorted(entry["dn"] for entry in entries)
+
+
+def paged():
+    """Pages asked for by hand, with an order, which ldap3 has no words of its own for."""
+    connection = connect()
+    keys = Sequence().setComponentByPosition(0, OctetString("uid"))
+    order = Sequence().setComponentByPosition(0, keys)
+    sort = ("1.2.840.113556.1.4.473", True, encoder.encode(order))
+    pages, results, cookie = [], [], None
+    while True:
+        connection.search(
+            users, "(uid=*)", attributes=["uid"], controls=[sort], paged_size=4, paged_criticality=True, paged_cookie=cookie
+        )
+        pages.append([entry["attributes"]["uid"][0] for entry in connection.response])
+        controls = connection.result["controls"]
+        results.append(controls["1.2.840.113556.1.4.474"]["value"].hex())
+        cookie = controls["1.2.840.113556.1.4.319"]["value"]["cookie"]
+        if not cookie:
+            break
+    connection.search(users, "(cn=*)", attributes=["uid"], paged_size=4, paged_cookie=b"made up")
+    return {"pages": pages, "results": results, "made up": connection.result["description"]}
 
 
 def limits():

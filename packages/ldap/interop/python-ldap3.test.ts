@@ -126,6 +126,19 @@ describeWithPeers("ldap3 for Python", ["python3-ldap3", "openssl"], (paths) => {
     expect(all).toContain(awkwardGroupDn);
   });
 
+  test("reads sorted pages, and is told when a cookie is none of ours", async () => {
+    expect(await run("paged")).toEqual({
+      pages: [
+        ["ada", "digits", "grace", "lee"],
+        ["mia", "noel", "quentin", "svc-reader"],
+        ["tomas", "zofie"],
+      ],
+      // SortResult { success }.
+      results: ["30030a0100", "30030a0100", "30030a0100"],
+      "made up": "unwillingToPerform",
+    });
+  });
+
   test("has its limits kept", async () => {
     expect(await run("limits")).toEqual({ size: [3, "sizeLimitExceeded"], time: "success" });
   });

@@ -130,10 +130,11 @@ async function listView(
     virtualListViewResult: number,
     limit?: keyof LdapLimits,
     more: readonly Control[] = [],
+    contentCount = 0,
   ) => ({
     refusal: outcome(
       LdapResultCode.virtualListViewError,
-      [...more, listControl(virtualListViewResult)],
+      [...more, listControl(virtualListViewResult, { targetPosition: 0, contentCount })],
       limit,
     ),
   });
@@ -149,7 +150,8 @@ async function listView(
     list,
     (criteria as readonly SortCriterion[])[0] as SortCriterion,
   );
-  if ("virtualListViewResult" in window) return failed(window.virtualListViewResult);
+  if ("virtualListViewResult" in window)
+    return failed(window.virtualListViewResult, undefined, [], list.places.length);
 
   const { maxSearchEntries } = context.view.options.limits;
   const left = request.sizeLimit > 0 ? request.sizeLimit : Number.POSITIVE_INFINITY;

@@ -154,7 +154,10 @@ describe("a list view that cannot be had", () => {
   test.each([at(0), at(0, 20), at(21), at(21, 20), at(2_147_483_647, 2_147_483_646)])(
     "at %j, which is not on the list",
     async (list) => {
-      expect(await ask(client, { ...asked, list })).toMatchObject(failed(LdapResultCode.offsetRangeError));
+      expect(await ask(client, { ...asked, list })).toMatchObject({
+        ...failed(LdapResultCode.offsetRangeError),
+        list: { virtualListViewResult: LdapResultCode.offsetRangeError, contentCount: 20 },
+      });
     },
   );
 

@@ -41,14 +41,11 @@ export function listWindow(
 
 /**
  * The control that goes with the result.
- * @param shown - where the target lies in how long a list; both 0 when there is no list
+ * @param shown - where the target lies in how long a list, as far as there are any; 0 otherwise
  */
 export function listControl(
   virtualListViewResult: number,
-  shown: { readonly targetPosition: number; readonly contentCount: number } = {
-    targetPosition: 0,
-    contentCount: 0,
-  },
+  shown: { readonly targetPosition: number; readonly contentCount: number },
 ): Control {
   const value = encodeVirtualListViewResponse({ ...shown, virtualListViewResult });
   return { oid: ControlOid.virtualListViewResponse, critical: false, value };
