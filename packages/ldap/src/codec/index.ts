@@ -41,6 +41,16 @@ export {
   type PasswordPolicyResponse,
   passwordPolicyErrors,
 } from "./controls/password-policy.ts";
+export {
+  decodeEntryChange,
+  decodePersistentSearch,
+  type EntryChangeNotification,
+  encodeEntryChange,
+  encodePersistentSearch,
+  type PersistentSearchChange,
+  type PersistentSearchRequest,
+  persistentSearchChanges,
+} from "./controls/persistent-search.ts";
 export { type AuthzId, decodeAuthzId, encodeAuthzId } from "./controls/proxied-authorization.ts";
 export {
   decodeReadEntryRequest,

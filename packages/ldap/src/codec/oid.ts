@@ -32,6 +32,10 @@ export const ControlOid = {
   virtualListViewResponse: "2.16.840.1.113730.3.4.10",
   /** draft-masarati-ldap-deref-00. */
   dereference: "1.3.6.1.4.1.4203.666.5.16",
+  /** draft-ietf-ldapext-psearch-03. */
+  persistentSearch: "2.16.840.1.113730.3.4.3",
+  /** draft-ietf-ldapext-psearch-03; on entries of a persistent search. */
+  entryChangeNotification: "2.16.840.1.113730.3.4.7",
   /** draft-behera-ldap-password-policy-10; request without a value. */
   passwordPolicy: "1.3.6.1.4.1.42.2.27.8.5.1",
   /** Active Directory; sent by .NET clients, without a value. */

@@ -2,16 +2,15 @@ import { isDirectoryError } from "@directorykit/core";
 import {
   type Control,
   ControlOid,
-  encodeControls,
   encodeObjectName,
   encodePartialAttribute,
   encodeSyncDone,
-  encodeSyncState,
   LdapResultCode,
   type SearchRequest,
   type SyncInfo,
   type SyncRequest,
   type SyncState,
+  type SyncStateValue,
 } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
 import { changeSequenceNumber } from "../view/change-sequence-number.ts";
@@ -29,11 +28,11 @@ import { type SyncReach, syncReach } from "./sync-reach.ts";
 
 /** Where a synchronization puts what it has to say. A promise means "wait": the peer is slow to read. */
 export interface SyncSink {
-  /** Takes an entry with its encoded controls. */
+  /** Takes an entry and what has become of it. One that is gone has no attributes. */
   entry(
     objectName: Uint8Array,
     attributes: readonly Uint8Array[],
-    controls: Uint8Array,
+    state: SyncStateValue,
   ): void | Promise<void>;
   /** Takes a sync info message. */
   info(info: SyncInfo): void | Promise<void>;
@@ -86,7 +85,8 @@ export async function contentSync(
   }
 }
 
-class ContentSync {
+/** One synchronization on its way. */
+export class ContentSync {
   readonly #request: SearchRequest;
   readonly #context: OperationContext;
   readonly #source: EntrySource;
@@ -132,6 +132,17 @@ class ContentSync {
       this.#toldDeletes = true;
       await this.#tellReached(entries, reach, false);
     }
+    return undefined;
+  }
+
+  /** Begins with the next change: what is there is not told. @returns the result when there can be none */
+  async beginHere(): Promise<Outcome | undefined> {
+    const { directory } = this.#context.view.options;
+    await directory.ensureFresh({ signal: this.#context.signal });
+    this.#advance({ revision: directory.revision, at: directory.clock() });
+    const entries = await this.#entries();
+    if ("refusal" in entries) return entries.refusal;
+    await this.#remember();
     return undefined;
   }
 
@@ -225,6 +236,8 @@ class ContentSync {
     // First what is gone: what has come may have taken its name. The cookie goes with the last, or it would vouch for
     // what has not been told.
     if (isPersisting) {
+      if (this.#remembered !== undefined)
+        for (const id of [...gone.keys()]) if (!this.#remembered.has(id)) gone.delete(id);
       let left = gone.size;
       for (const [id, part] of gone) {
         left -= 1;
@@ -266,20 +279,22 @@ class ContentSync {
     await this.#sink.entry(encodeObjectName(dn), [], this.#state("delete", id, withCookie));
   }
 
-  /** The DN of an entry that is gone: of the record as it was, or is, out of sight. */
+  /** The DN of an entry that is gone; empty for one of which it is not known whether it was ever seen. */
   async #nameOf(id: string, part: "user" | "group", gone: string | undefined): Promise<string> {
     const { view, session } = this.#context;
     const tree = session.identity?.tree;
-    if (tree === undefined) return "";
+    if (tree === undefined || (gone === undefined && this.#remembered === undefined)) return "";
     const [record] = gone === undefined ? await view.options.directory.getMany(part, [id]) : [];
     const name = gone ?? (record === undefined ? "" : "username" in record ? record.username : record.name);
     return part === "user" ? tree.userDn(name) : tree.groupDn(name);
   }
 
-  #state(state: SyncState, uuid: string, withCookie: boolean): Uint8Array {
-    const cookie = withCookie ? { cookie: this.#cookieNow() } : {};
-    const value = encodeSyncState({ state, entryUUID: uuidOctets(uuid), ...cookie });
-    return encodeControls([{ oid: ControlOid.syncState, critical: false, value }]);
+  #state(state: SyncState, uuid: string, withCookie: boolean): SyncStateValue {
+    return {
+      state,
+      entryUUID: uuidOctets(uuid),
+      ...(withCookie ? { cookie: this.#cookieNow() } : {}),
+    };
   }
 
   /**

@@ -6,6 +6,7 @@ import {
   decodeAuthzId,
   decodeDereferenceRequest,
   decodePagedResults,
+  decodePersistentSearch,
   decodeSortRequest,
   decodeSubentries,
   decodeSyncRequest,
@@ -13,6 +14,7 @@ import {
   isLdapDecodeError,
   LdapResultCode,
   type PagedResultsValue,
+  type PersistentSearchRequest,
   type RequestOp,
   type SortKey,
   type SyncRequest,
@@ -46,6 +48,8 @@ export interface RequestControls {
   readonly dereference?: ReadControl<readonly DereferenceSpec[]>;
   /** RFC 3672: whether subentries are visible and other entries are not, or the other way round. */
   readonly subentries?: ReadControl<boolean>;
+  /** draft-ietf-ldapext-psearch-03: to be told what changes. */
+  readonly persistentSearch?: ReadControl<PersistentSearchRequest>;
   /** RFC 3296: there are no referral entries here, so treating them as ordinary entries changes nothing. */
   readonly manageDsaIT?: ReadControl<undefined>;
   /** Active Directory: answer without referrals, as is always done here. */
@@ -122,6 +126,11 @@ const definitions: { readonly [N in Name]-?: Definition<Value<N>> } = {
     oid: ControlOid.subentries,
     operations: ["searchRequest"],
     read: (value = none) => decodeSubentries(value),
+  },
+  persistentSearch: {
+    oid: ControlOid.persistentSearch,
+    operations: ["searchRequest"],
+    read: (value = new Uint8Array(0)) => decodePersistentSearch(value),
   },
   domainScope: { oid: ControlOid.domainScope, operations: ["searchRequest"], read: nothing },
 };

@@ -1,15 +1,17 @@
 import {
+  ControlOid,
   decodeCancelRequest,
   ExtendedOid,
   type ExtendedRequest,
+  encodeControls,
   encodeSyncInfo,
+  encodeSyncState,
   isLdapDecodeError,
   joinSearchEntry,
   LdapResultCode,
   type PeekedMessage,
   type RequestOp,
   type SearchRequest,
-  type SyncRequest,
 } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
 import { compare } from "../handlers/compare.ts";
@@ -17,6 +19,7 @@ import { contentSync, type SyncSink } from "../handlers/content-sync.ts";
 import type { RequestControls } from "../handlers/controls.ts";
 import { passwordPolicyControls } from "../handlers/login.ts";
 import type { OperationContext } from "../handlers/operation-context.ts";
+import { type PersistentSink, persistentSearch } from "../handlers/persistent-search.ts";
 import { sessionOf } from "../handlers/proxied-authorization.ts";
 import { outOfTime, searchTime } from "../handlers/search.ts";
 import { type Outcome, stillAdmitted, stillAdmittedCached } from "../handlers/session.ts";
@@ -70,8 +73,17 @@ export class RequestRunner {
   ): void {
     const host = this.#host;
     const { answers } = host.realm;
-    if (controls.syncRequest !== undefined) {
-      this.#sync(messageId, op, controls, controls.syncRequest.value);
+    const { syncRequest, persistentSearch: persistent } = controls;
+    if (syncRequest !== undefined) {
+      this.#lasting(messageId, op, controls, syncRequest.value.mode === "refreshAndPersist", (context) =>
+        contentSync(op, syncRequest.value, context, this.#syncSink(messageId)),
+      );
+      return;
+    }
+    if (persistent !== undefined) {
+      this.#lasting(messageId, op, controls, true, (context) =>
+        persistentSearch(op, persistent.value, context, this.#persistentSink(messageId)),
+      );
       return;
     }
     this.#begin(messageId, op, controls, (context) =>
@@ -82,11 +94,29 @@ export class RequestRunner {
     );
   }
 
-  #sync(messageId: number, op: SearchRequest, controls: RequestControls, asked: SyncRequest): void {
+  /** Runs a search that may go on for ever. */
+  #lasting(
+    messageId: number,
+    op: SearchRequest,
+    controls: RequestControls,
+    lasts: boolean,
+    work: Work,
+  ): void {
+    const { lasting } = this.#host.context;
+    this.#begin(messageId, op, controls, async (context) => {
+      const free = lasts ? lasting.take() : () => {};
+      if (free === undefined)
+        return { resultCode: LdapResultCode.adminLimitExceeded, limit: "maxLastingSearches" };
+      return work(context).finally(free);
+    });
+  }
+
+  #syncSink(messageId: number): SyncSink {
     const host = this.#host;
-    const sink: SyncSink = {
-      entry: (objectName, attributes, stateControl) => {
-        host.writeEntry(messageId, joinSearchEntry(objectName, attributes), stateControl);
+    return {
+      entry: (objectName, attributes, state) => {
+        const control = { oid: ControlOid.syncState, critical: false, value: encodeSyncState(state) };
+        host.writeEntry(messageId, joinSearchEntry(objectName, attributes), encodeControls([control]));
         return host.blocked;
       },
       info: (info) => {
@@ -96,12 +126,15 @@ export class RequestRunner {
         return host.blocked;
       },
     };
-    this.#begin(messageId, op, controls, async (context) => {
-      const free = asked.mode === "refreshAndPersist" ? host.context.lasting.take() : () => {};
-      if (free === undefined)
-        return { resultCode: LdapResultCode.adminLimitExceeded, limit: "maxLastingSearches" };
-      return contentSync(op, asked, context, sink).finally(free);
-    });
+  }
+
+  #persistentSink(messageId: number): PersistentSink {
+    const host = this.#host;
+    const send = (objectName: Uint8Array, attributes: readonly Uint8Array[], controls?: Uint8Array) => {
+      host.writeEntry(messageId, joinSearchEntry(objectName, attributes), controls);
+      return host.blocked;
+    };
+    return { entry: (objectName, attributes) => send(objectName, attributes), changed: send };
   }
 
   #extended(messageId: number, op: ExtendedRequest, controls: RequestControls): void {
@@ -144,7 +177,7 @@ export class RequestRunner {
     const { context, operations, session } = host;
     const { maxSearchMs } = context.options.limits;
     const asked = { timeLimit: op.type === "searchRequest" ? op.timeLimit : 0 };
-    const isLasting = controls.syncRequest !== undefined;
+    const isLasting = controls.syncRequest !== undefined || controls.persistentSearch !== undefined;
     const longest = isLasting ? Number.POSITIVE_INFINITY : maxSearchMs;
     const deadline = performance.now() + searchTime(asked, longest);
     const { view } = host.realm;

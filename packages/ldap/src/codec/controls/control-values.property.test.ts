@@ -30,6 +30,12 @@ import {
 } from "./dereference.ts";
 import { decodePagedResults, encodePagedResults } from "./paged-results.ts";
 import { decodePasswordPolicy, encodePasswordPolicy, passwordPolicyErrors } from "./password-policy.ts";
+import {
+  decodeEntryChange,
+  decodePersistentSearch,
+  encodeEntryChange,
+  encodePersistentSearch,
+} from "./persistent-search.ts";
 import { decodeAuthzId, encodeAuthzId } from "./proxied-authorization.ts";
 import {
   decodeReadEntryRequest,
@@ -70,6 +76,25 @@ interface ValueCodec {
 }
 
 const codecs: readonly ValueCodec[] = [
+  {
+    name: "persistent search",
+    values: fc.record({
+      changeTypes: fc.integer({ min: 1, max: 15 }),
+      changesOnly: fc.boolean(),
+      returnECs: fc.boolean(),
+    }),
+    encode: encodePersistentSearch,
+    decode: decodePersistentSearch,
+  },
+  {
+    name: "entry change notification",
+    values: fc.record(
+      { changeType: fc.constantFrom("add", "delete", "modify", "modDN"), previousDN: text },
+      { requiredKeys: ["changeType"] },
+    ),
+    encode: encodeEntryChange,
+    decode: decodeEntryChange,
+  },
   {
     name: "paged results",
     values: fc.record({ size: int, cookie: octets }),
