@@ -11,7 +11,16 @@ import {
   type SearchRequest,
   type SyncRequest,
 } from "../codec/index.ts";
-import { baseDn, type Office, office, password, until, userDn, usersDn } from "../server/office.fixture.ts";
+import {
+  baseDn,
+  groupDn,
+  type Office,
+  office,
+  password,
+  until,
+  userDn,
+  usersDn,
+} from "../server/office.fixture.ts";
 import { type LdapTestClient, ldapTestClient } from "../testing.ts";
 
 let place: Office;
@@ -152,6 +161,27 @@ describe("refreshOnly", () => {
     ["of a thousand octets and more", Buffer.alloc(5000, "x")],
   ])("with a cookie %s everything is told", async (_, cookie) => {
     expect(told(await refresh(cookie)).toSorted()).toEqual(everything.toSorted());
+  });
+
+  test("the entry carries the place of the answer as its entryCSN, so that it grows with every change", async () => {
+    const numberOf = (messages: readonly LdapMessage[], dn: string): string | undefined => {
+      const entry = messages
+        .map(({ protocolOp }) => protocolOp)
+        .find((op) => op.type === "searchResEntry" && op.objectName === dn);
+      const found =
+        entry?.type === "searchResEntry"
+          ? entry.attributes.find(({ type }) => type === "entryCSN")
+          : undefined;
+      return found === undefined ? undefined : Buffer.from(found.vals[0] ?? []).toString();
+    };
+    const first = await refresh();
+    const { directory, group, user } = place;
+    await directory.groups.addMembers(group.empty.id, [user.ada.id]);
+    const second = await refresh(cookieOf(first));
+    const before = numberOf(first, groupDn("empty"));
+    const after = numberOf(second, groupDn("empty"));
+    expect(before).toBeDefined();
+    expect(after?.localeCompare(before ?? "")).toBe(1);
   });
 
   test("only what the search is for is told", async () => {

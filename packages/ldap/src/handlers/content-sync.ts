@@ -126,7 +126,8 @@ export class ContentSync {
     const reach = place === undefined ? undefined : await this.#reachSince(place.revision, revision);
     // After a restore from a backup the consumer may be ahead of us.
     if (reach === undefined) this.#place = { revision: 0, at: this.#place.at };
-    this.#advance({ revision, at: directory.clock() });
+    const { at } = await this.#context.view.contextStamp();
+    this.#advance({ revision, at });
     if (reach === undefined || reach.everything) await this.#tellAll(entries);
     else {
       this.#toldDeletes = true;
