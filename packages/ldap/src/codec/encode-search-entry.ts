@@ -1,3 +1,4 @@
+import { BerReader } from "./ber-reader.ts";
 import { BerWriter, headerLength, integerOctets } from "./ber-writer.ts";
 import { writeAttribute, writeAttributes } from "./encode-components.ts";
 import { encodeOperation, writeControls } from "./encode-message.ts";
@@ -52,6 +53,20 @@ export function encodeTextAttribute(type: string, values: readonly string[]): Ui
   const set = writer.begin(BerTag.set);
   for (const value of values) writer.string(value);
   writer.end(set);
+  writer.end(attribute);
+  return copyOf(writer);
+}
+
+/** Gives an encoded PartialAttribute another attribute description. */
+export function renamePartialAttribute(encoded: Uint8Array, type: string): Uint8Array {
+  const reader = new BerReader(encoded);
+  reader.open(BerTag.sequence);
+  reader.skip();
+  const writer = scratch;
+  writer.reset();
+  const attribute = writer.begin(BerTag.sequence);
+  writer.string(type);
+  writer.raw(encoded.subarray(reader.offset));
   writer.end(attribute);
   return copyOf(writer);
 }

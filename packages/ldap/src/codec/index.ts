@@ -112,6 +112,7 @@ export {
   encodeSearchEntry,
   encodeTextAttribute,
   joinSearchEntry,
+  renamePartialAttribute,
   writeEncodedOperation,
   writeSearchEntry,
 } from "./encode-search-entry.ts";

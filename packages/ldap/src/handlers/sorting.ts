@@ -26,18 +26,19 @@ export interface SortFailure {
 /** How entries are to be sorted, key by key, or why they cannot be. */
 export function sortCriteria(
   keys: readonly SortKey[],
-  { view }: OperationContext,
+  { view, session }: OperationContext,
 ): readonly SortCriterion[] | SortFailure {
   // The codec reads no more keys than are taken.
   if (keys.length === 0) return { sortResult: LdapResultCode.unwillingToPerform };
   const { schema, hidden, options } = view;
   const { registry } = options.directory.attributes;
   const { userNaming } = options.layout;
+  const form = session.identity === undefined ? undefined : view.form(session.identity.tree);
   const criteria: SortCriterion[] = [];
   const types = new Set<unknown>();
   for (const key of keys) {
     const { attributeType } = key;
-    const criterion = sortCriterion(key, { schema, registry, hidden, userNaming });
+    const criterion = sortCriterion(key, { schema, registry, hidden, userNaming, form });
     if ("sortResult" in criterion) return { ...criterion, attributeType };
     const type = schema.type(attributeType);
     if (types.has(type)) return { sortResult: LdapResultCode.unwillingToPerform, attributeType };

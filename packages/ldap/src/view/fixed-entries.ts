@@ -31,6 +31,7 @@ export async function rootDse(facts: ServerFacts, schema: Schema): Promise<Entry
     .add(schema.type("supportedSASLMechanisms"), facts.saslMechanisms)
     .add(schema.type("supportedFeatures"), [
       FeatureOid.allOperationalAttributes,
+      FeatureOid.attributesByObjectClass,
       FeatureOid.absoluteTrueAndFalseFilters,
     ])
     .add(schema.type("vendorName"), ["DirectoryKit"])

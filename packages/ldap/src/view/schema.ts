@@ -8,6 +8,21 @@ import type { AttributeTypeDefinition, ObjectClassDefinition } from "./schema-de
 /** DN of the entry that publishes the schema (RFC 4512 §4.2). */
 export const subschemaDn = "cn=Subschema";
 
+/** The transfer option of RFC 4522. */
+export const binaryOption = ";binary";
+
+const certificates: ReadonlySet<string> = new Set([
+  "usercertificate",
+  "cacertificate",
+  "crosscertificatepair",
+  "certificaterevocationlist",
+  "authorityrevocationlist",
+  "deltarevocationlist",
+  "supportedalgorithms",
+  "usersmimecertificate",
+  "userpkcs12",
+]);
+
 /** What a layout adds to the standard schema, or has in place of it. */
 export interface SchemaParts {
   readonly types: readonly AttributeTypeDefinition[];
@@ -51,9 +66,15 @@ export class Schema {
     }
   }
 
-  /** The type by any of its names or its OID, regardless of case. Options must be cut off before. */
+  /**
+   * The type by any of its names or its OID, regardless of case. With an option there is none, since nothing here has
+   * subtypes (RFC 4512 §2.5.2.1), except that certificates are asked for with `;binary` (RFC 4523 §2).
+   */
   type(name: string): AttributeTypeDefinition | undefined {
-    return this.#types.get(name) ?? this.#types.get(name.toLowerCase());
+    const type = this.#types.get(name) ?? this.#types.get(name.toLowerCase());
+    if (type !== undefined || !name.toLowerCase().endsWith(binaryOption)) return type;
+    const transferred = this.type(name.slice(0, -binaryOption.length));
+    return transferred !== undefined && isCertificate(transferred) ? transferred : undefined;
   }
 
   /** A type that is in every schema, or in this one by its layout. @throws TypeError when it is not */
@@ -66,6 +87,17 @@ export class Schema {
   /** The object class by name or OID, regardless of case. */
   objectClass(name: string): ObjectClassDefinition | undefined {
     return this.#classes.get(name.toLowerCase());
+  }
+
+  /** The types that entries of an object class may have, by the class itself or those above it (RFC 4529 §3). */
+  typesOf(objectClass: string): readonly AttributeTypeDefinition[] {
+    const types: AttributeTypeDefinition[] = [];
+    for (let one = this.objectClass(objectClass); one !== undefined; ) {
+      const { must = [], may = [], sup } = this.#withOwn(one);
+      types.push(...[...must, ...may].flatMap((name) => this.type(name) ?? []));
+      one = sup === undefined ? undefined : this.objectClass(sup);
+    }
+    return types;
   }
 
   /** The matching rule by name or OID, regardless of case. */
@@ -135,6 +167,11 @@ export class Schema {
       this.#types.set(name.toLowerCase(), type);
     }
   }
+}
+
+/** Whether values are certificates and the like, which RFC 4523 §2 and RFC 2798 §2.8 have transferred with `;binary`. */
+export function isCertificate({ names, syntax }: AttributeTypeDefinition): boolean {
+  return syntax === "octets" && names.some((name) => certificates.has(name.toLowerCase()));
 }
 
 function isBuiltIn(attribute: ReadableAttribute): boolean {

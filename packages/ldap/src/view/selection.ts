@@ -1,23 +1,34 @@
-import { encodePartialAttribute } from "../codec/index.ts";
+import { encodePartialAttribute, renamePartialAttribute } from "../codec/index.ts";
 import type { Entry, EntryAttribute } from "./entry.ts";
-import type { Schema } from "./schema.ts";
+import { binaryOption, type Schema } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 
-/** Which attributes a search asked for (RFC 4511 §4.5.1.8, RFC 3673). */
+/** Which attributes a search asked for (RFC 4511 §4.5.1.8, RFC 3673, RFC 4529). */
 export class Selection {
   readonly #user: boolean;
   readonly #operational: boolean;
   readonly #types: ReadonlySet<AttributeTypeDefinition>;
+  /** Types that were asked for with `;binary`, and go out so. */
+  readonly #binary: ReadonlySet<AttributeTypeDefinition>;
   readonly #typesOnly: boolean;
 
   constructor(attributes: readonly string[], typesOnly: boolean, schema: Schema) {
     const types = new Set<AttributeTypeDefinition>();
+    const binary = new Set<AttributeTypeDefinition>();
     for (const name of attributes) {
-      // An option asks for a subtype (RFC 4512 §2.5.2.1); no entry here has any, so such a name selects nothing.
-      const type = name.includes(";") ? undefined : schema.type(name);
-      if (type !== undefined) types.add(type);
+      if (name.startsWith("@")) {
+        for (const type of schema.typesOf(name.slice(1))) types.add(type);
+        continue;
+      }
+      const type = schema.type(name);
+      if (type === undefined) continue;
+      types.add(type);
+      if (name.includes(";")) binary.add(type);
     }
-    this.#user = attributes.length === 0 || attributes.includes("*");
+    // What extensibleObject allows is every user attribute (RFC 4512 §4.3).
+    const all = attributes.some((name) => name === "*" || name.toLowerCase() === "@extensibleobject");
+    this.#binary = binary;
+    this.#user = attributes.length === 0 || all;
     this.#operational = attributes.includes("+");
     this.#types = types;
     this.#typesOnly = typesOnly;
@@ -34,11 +45,16 @@ export class Selection {
     const chosen: Uint8Array[] = [];
     for (const attribute of entry.attributes) {
       if (this.has(attribute.type) && (!attribute.selfOnly || isSelf) && !hidden.has(attribute.type)) {
-        chosen.push(this.#typesOnly ? withoutValues(attribute) : attribute.encoded);
+        const encoded = this.#typesOnly ? withoutValues(attribute) : attribute.encoded;
+        chosen.push(this.#binary.has(attribute.type) ? asBinary(attribute, encoded) : encoded);
       }
     }
     return chosen;
   }
+}
+
+function asBinary({ type }: EntryAttribute, encoded: Uint8Array): Uint8Array {
+  return renamePartialAttribute(encoded, `${type.names[0]}${binaryOption}`);
 }
 
 const bare = new Map<string, Uint8Array>();

@@ -6,11 +6,16 @@ import {
   type MatchingRule,
   normalizeValue,
   type ReadableAttribute,
+  type RecordTypes,
   type User,
 } from "@directorykit/core";
 import { LdapResultCode, type SortKey } from "../codec/index.ts";
 import type { TreeLayout } from "../options.ts";
-import type { Entry } from "./entry.ts";
+import { appliesTo } from "./assertion.ts";
+import { syntaxes } from "./attribute-syntaxes.ts";
+import { type Entry, EntryBuilder } from "./entry.ts";
+import type { EntryForm } from "./entry-form.ts";
+import type { EntryParts } from "./made-attribute.ts";
 import type { Schema } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 
@@ -43,6 +48,8 @@ export interface SortContext {
   readonly hidden: ReadonlySet<AttributeTypeDefinition>;
   /** Which attribute names people. */
   readonly userNaming: TreeLayout["userNaming"];
+  /** How the entries of the tree look; `undefined` before a bind. */
+  readonly form: EntryForm | undefined;
 }
 
 /** Why entries cannot be sorted by a key. */
@@ -56,22 +63,6 @@ interface RecordValues<R> {
   read(record: R): readonly IndexValue[];
   readonly kept: string | "none" | undefined;
 }
-
-/** Ordering rules by name and OID (RFC 4517 §4.2, RFC 4530 §2.3) with what they compare by. */
-const orderings: ReadonlyMap<string, MatchingRule> = new Map([
-  ["caseignoreorderingmatch", "caseIgnore"],
-  ["2.5.13.3", "caseIgnore"],
-  ["caseexactorderingmatch", "caseExact"],
-  ["2.5.13.6", "caseExact"],
-  ["integerorderingmatch", "integer"],
-  ["2.5.13.15", "integer"],
-  ["generalizedtimeorderingmatch", "time"],
-  ["2.5.13.28", "time"],
-  ["uuidorderingmatch", "uuid"],
-  ["1.3.6.1.1.16.3", "uuid"],
-]);
-
-const byCase: readonly MatchingRule[] = ["caseIgnore", "caseExact"];
 
 /** Attributes of the directory behind types that are not shown as they are. */
 const made: Readonly<Record<"user" | "group", Readonly<Record<string, string>>>> = {
@@ -92,16 +83,17 @@ export function sortCriterion(key: SortKey, context: SortContext): SortCriterion
   if (type === undefined) return { sortResult: LdapResultCode.noSuchAttribute };
   if (hidden.has(type) || isPrivate(type, schema))
     return { sortResult: LdapResultCode.insufficientAccessRights };
-  const rule = ruleOf(type, key.orderingRule);
+  const rule = ruleOf(type, key.orderingRule, schema);
   if (rule === undefined) return { sortResult: LdapResultCode.inappropriateMatching };
-  const users = valuesOf<User>("user", type, rule, key.reverseOrder, context);
-  const groups = valuesOf<Group>("group", type, rule, key.reverseOrder, context);
+  const users = valuesOf("user", type, rule, key.reverseOrder, context);
+  const groups = valuesOf("group", type, rule, key.reverseOrder, context);
+  // What is looked up for every entry by itself cannot be looked up for all.
+  if (users === undefined || groups === undefined) return { sortResult: LdapResultCode.unwillingToPerform };
   return {
     reverse: key.reverseOrder,
     user: (record) => least(users.read(record)),
     group: (record) => least(groups.read(record)),
-    fixed: ({ attributes }) =>
-      least(attributes.flatMap((one) => (one.type === type ? compared(rule, one.values) : []))),
+    fixed: (entry) => least(compared(rule, shownValues(entry, type))),
     asserted: (text) => compared(rule, [text])[0],
     kept: { user: users.kept, group: groups.kept },
   };
@@ -115,47 +107,59 @@ function isPrivate(type: AttributeTypeDefinition, schema: Schema): boolean {
   });
 }
 
-/** The rule to sort by: the one that was named if it fits the type, else the type's own. */
-function ruleOf(type: AttributeTypeDefinition, named: string | undefined): MatchingRule | undefined {
-  const own = ownRule(type);
-  if (named === undefined || own === undefined) return own;
-  const rule = orderings.get(named.toLowerCase());
-  if (rule === own) return own;
-  return rule !== undefined && byCase.includes(rule) && byCase.includes(own) ? rule : undefined;
-}
-
-function ownRule({ syntax }: AttributeTypeDefinition): MatchingRule | undefined {
-  switch (syntax) {
-    case "directoryString":
-    case "ia5":
-      return "caseIgnore";
-    case "caseExactString":
-    case "ia5Exact":
+/** What values are compared by: the ordering rule that was named if it goes with the type, else the type's own. */
+function ruleOf(
+  type: AttributeTypeDefinition,
+  named: string | undefined,
+  schema: Schema,
+): MatchingRule | undefined {
+  const { ordering } = syntaxes[type.syntax];
+  const name = named ?? ordering;
+  const rule = name === undefined ? undefined : schema.rule(name);
+  if (rule?.use !== "ordering" || !(appliesTo(rule, type) || rule.name === ordering)) return undefined;
+  const { kind } = syntaxes[type.syntax];
+  switch (kind) {
+    case "text":
+      return rule.keepsCase ? "caseExact" : "caseIgnore";
+    // Written in a form that is in order as text.
+    case "changeSequenceNumber":
       return "caseExact";
-    case "telephone":
+    case "exactText":
+      return "caseExact";
     case "integer":
     case "time":
-    case "uuid":
-      return syntax;
+      return kind;
     default:
       return undefined;
   }
 }
 
-function valuesOf<R extends User | Group>(
-  owner: "user" | "group",
+function valuesOf<O extends "user" | "group">(
+  owner: O,
   type: AttributeTypeDefinition,
   rule: MatchingRule,
   reverse: boolean,
-  { schema, registry, userNaming }: SortContext,
-): RecordValues<R> {
+  context: SortContext,
+): RecordValues<RecordTypes[O]> | undefined {
+  const { schema, registry, userNaming, form } = context;
   const name = type.names[0] as string;
-  if (name === "entryUUID") return { read: ({ id }) => compared(rule, [id]), kept: undefined };
   const attribute = Object.hasOwn(made[owner], name)
     ? registry.get(owner, made[owner][name] as string)
     : schema.shown(owner).get(type);
-  if (attribute === undefined) return { read: () => [], kept: "none" };
-  const read = (record: R): readonly IndexValue[] => compared(rule, attribute.read(record as never));
+  if (attribute === undefined) {
+    const shown = form?.[owner].rule(type);
+    if (shown?.show === undefined) return { read: () => [], kept: "none" };
+    if ((shown.needs ?? []).length > 0) return undefined;
+    const { show } = shown;
+    const read = (record: RecordTypes[O]): readonly IndexValue[] => {
+      const entry = new EntryBuilder("");
+      show(entry, record as never, noParts);
+      return compared(rule, shownValues(entry.build(), type));
+    };
+    return { read, kept: undefined };
+  }
+  const read = (record: RecordTypes[O]): readonly IndexValue[] =>
+    compared(rule, attribute.read(record as never));
   if (owner === "user" && name === "sn") {
     // Someone without a family name goes by the whole name.
     const whole = registry.get("user", "displayName") as ReadableAttribute;
@@ -176,6 +180,19 @@ function valuesOf<R extends User | Group>(
   // In reverse the directory would go by the largest of several values.
   const isKept = attribute.indexed && attribute.matching === rule && !(reverse && attribute.multiValued);
   return { read, kept: isKept ? attribute.name : undefined };
+}
+
+const noParts: EntryParts = {
+  dn: "",
+  memberOf: [],
+  manager: undefined,
+  users: [],
+  groups: [],
+  passwordSetAt: undefined,
+};
+
+function shownValues(entry: Entry, type: AttributeTypeDefinition): readonly string[] {
+  return entry.attributes.flatMap((one) => (one.type === type && !one.selfOnly ? one.values : []));
 }
 
 /** Values as filters compare them; times in whole seconds, as they are shown. */
