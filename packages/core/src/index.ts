@@ -50,6 +50,7 @@ export { memoryStore } from "./memory/memory-store.ts";
 export type * from "./model/attribute-definition.ts";
 export type * from "./model/audit-event.ts";
 export type * from "./model/change.ts";
+export { everySession } from "./model/change.ts";
 export type * from "./model/credential.ts";
 export type * from "./model/grant.ts";
 export type * from "./model/group.ts";

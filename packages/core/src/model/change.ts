@@ -1,6 +1,12 @@
 import type { MemberKind } from "./group.ts";
 import type { RecordKind } from "./kinds.ts";
 
+/**
+ * Name of a deleted session that stands for all of its user's: those without a record too, such as an LDAP connection,
+ * are to end.
+ */
+export const everySession = "*";
+
 /** What happened to a record. */
 export type ChangeOperation = "created" | "updated" | "deleted";
 
@@ -25,7 +31,7 @@ export interface RecordChange extends ChangeBase {
   readonly operation: ChangeOperation;
   /** Names of the fields that differ after an update; `rehash` for a password hash that was renewed at login. */
   readonly fields?: readonly string[];
-  /** The record's name at the time, so that a consumer can still name what was deleted. */
+  /** The record's name at the time, so that a consumer can still name what was deleted; see also `everySession`. */
   readonly name?: string;
   /** The user a credential, session or direct grant belongs to, so that revocation needs no second look. */
   readonly user?: string;

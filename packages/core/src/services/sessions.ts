@@ -125,9 +125,16 @@ export class Sessions {
     return dropped;
   }
 
-  /** Ends every session of a user but, where given, one. @returns how many */
+  /**
+   * Ends every session of a user but, where given, one; also what has no record here, such as LDAP connections.
+   * @returns how many there were a record of
+   */
   async endAll(user: UserId, options: WriteOptions & { readonly except?: SessionId } = {}): Promise<number> {
-    return commit(this.#environment, options, (unit) => endSessions(unit, user, options.except));
+    return commit(this.#environment, options, async (unit) => {
+      const ended = await endSessions(unit, user, options.except);
+      await unit.endLiveSessions(user);
+      return ended;
+    });
   }
 }
 

@@ -3,9 +3,9 @@ import { indexRecord } from "../attributes/index-record.ts";
 import type { ChangeFeed } from "../changes/change-feed.ts";
 import { DirectoryError } from "../errors.ts";
 import type { AuditActor, AuditEvent } from "../model/audit-event.ts";
-import type { Change, ChangeDraft, RecordChange } from "../model/change.ts";
+import { type Change, type ChangeDraft, everySession, type RecordChange } from "../model/change.ts";
 import type { Membership } from "../model/group.ts";
-import { type AuditEventId, newId, type OrganizationId } from "../model/ids.ts";
+import { type AuditEventId, newId, type OrganizationId, type UserId } from "../model/ids.ts";
 import type { RecordKind, RecordTypes } from "../model/kinds.ts";
 import type { RecordBase } from "../model/record.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -198,6 +198,13 @@ export class UnitOfWork {
     edges: readonly { readonly group: string; readonly member: string }[],
   ): Promise<readonly Membership[]> {
     return this.#edges("deleted", await this.tx.removeMembers(edges));
+  }
+
+  /** Tells adapters to end what a user has open, whether it has a record or not. */
+  async endLiveSessions(user: UserId): Promise<void> {
+    await this.#append([
+      { kind: "session", id: user, operation: "deleted", at: this.now, user, name: everySession },
+    ]);
   }
 
   /** Adds an event to the audit trail of this transaction. */

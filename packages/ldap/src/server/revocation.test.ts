@@ -46,6 +46,7 @@ describe("C11: what ends ada's connections at once, and nobody else's", () => {
       ({ directory, group }) => directory.groups.removeMembers(group.staff.id, [group.engineers.id]),
     ],
     ["deleting her group", ({ directory, group }) => directory.groups.delete(group.engineers.id)],
+    ["ending all her sessions", ({ directory, user }) => directory.sessions.endAll(user.ada.id)],
     ["suspending her", ({ directory, user }) => directory.users.suspend(user.ada.id)],
     ["deleting her", ({ directory, user }) => directory.users.delete(user.ada.id)],
     [

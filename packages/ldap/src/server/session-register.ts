@@ -1,4 +1,4 @@
-import type { Change, UserId } from "@directorykit/core";
+import { type Change, everySession, type UserId } from "@directorykit/core";
 import type { BindWatch } from "../handlers/login.ts";
 import { type LdapIdentity, stillAdmitted } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
@@ -63,6 +63,7 @@ export class SessionRegister {
       else if (change.kind === "membership" && change.memberKind === "user")
         affected.add(change.member as UserId);
       else if (change.kind === "credential" && endsSessions(change)) this.#end(change.user as UserId);
+      else if (change.kind === "session" && change.name === everySession) this.#end(change.user as UserId);
       else if (["membership", "group", "grant", "resource", "organization"].includes(change.kind)) all = true;
     }
     if (affected.size > 0 || all) for (const watch of this.#watches) watch.changed = true;
