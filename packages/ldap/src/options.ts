@@ -24,6 +24,16 @@ export interface TreeLayout {
    * `groupOfNames`.
    */
   readonly groupClass: "groupOfNames" | "groupOfUniqueNames";
+  /**
+   * `activeDirectory` adds what programs made for Active Directory ask for: the classes `user` and `group`,
+   * `sAMAccountName`, `objectGUID` and more. Default `standard`.
+   */
+  readonly flavour: "standard" | "activeDirectory";
+  /**
+   * The DNS domain in `userPrincipalName` and in the names that people bind by in the flavour of Active Directory, such as
+   * `example.com`. Default: the `dc` parts of the base DN.
+   */
+  readonly domain: string | undefined;
 }
 
 /** Who may read and write what. Everyone may read the root DSE; nobody does anything else before a bind. */
@@ -141,7 +151,10 @@ const defaultLayout: TreeLayout = {
   nesting: "flatten",
   people: "granted",
   groupClass: "groupOfNames",
+  flavour: "standard",
+  domain: undefined,
 };
+const domainForm = /^(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*$/;
 const defaultAccess: LdapAccess = {
   search: "directory",
   hiddenAttributes: [],
@@ -208,6 +221,11 @@ export function resolveOptions(
   oneOf("layout.nesting", layout.nesting, ["flatten", "direct"]);
   oneOf("layout.people", layout.people, ["granted", "all"]);
   oneOf("layout.groupClass", layout.groupClass, ["groupOfNames", "groupOfUniqueNames"]);
+  oneOf("layout.flavour", layout.flavour, ["standard", "activeDirectory"]);
+  if (layout.flavour === "activeDirectory" && layout.groupClass !== "groupOfNames")
+    throw new DirectoryError("misconfigured", "groups have member in the flavour of Active Directory");
+  if (layout.domain !== undefined && !domainForm.test(layout.domain))
+    throw new DirectoryError("misconfigured", "layout.domain must be a DNS domain such as example.com");
   oneOf("access.search", access.search, ["directory", "self", "none"]);
   oneOf("access.write", access.write, ["directory", "self", "none"]);
   for (const list of ["hiddenAttributes", "selfAttributes"] as const) {

@@ -1,10 +1,17 @@
 import fc from "fast-check";
 import type { Filter } from "../codec/index.ts";
-import { ruleNames, types } from "./filter-oracle.fixture.ts";
+import { activeDirectoryTypes, ruleNames } from "./filter-oracle.fixture.ts";
 
 const octets = (text: string): Uint8Array => Buffer.from(text);
-const attributes = fc.constantFrom(...Object.keys(types), "unheardOf", "userPassword", "cn;lang-de");
-const pieces = fc.constantFrom("a", "n", "bo", "Ch", "e", "@", "/", "home").map(octets);
+const attributes = fc.constantFrom(
+  ...Object.keys(activeDirectoryTypes),
+  "unheardOf",
+  "userPassword",
+  "cn;lang-de",
+);
+const pieces = fc
+  .constantFrom("a", "n", "bo", "Ch", "e", "@", "@example", "nn@ex", "m", "/", "home")
+  .map(octets);
 
 /** Filters over the attributes of entries, with values of which some are there. */
 export function arbitraryFilters(known: readonly string[]): fc.Arbitrary<Filter> {
@@ -13,6 +20,8 @@ export function arbitraryFilters(known: readonly string[]): fc.Arbitrary<Filter>
       ...known,
       ...["10000", "10001", "-1", "TRUE", "false", "no such", "Chief", "chief x", "a*", "*n*e", "CH*", "*"],
       ...["/home/ann", "/HOME/ann", "ann@example.com", "cn=Subschema", "20200101000000Z", "20991231235959Z"],
+      ...["ann@example.com", "512", "2", "9223372036854775807", "-2147483646", "user", "group", "no-class"],
+      ...["CN=Person,CN=Schema,CN=Configuration,dc=example,dc=com", "20200101000000.0Z"],
       ...["20991231235959.000000Z#000000#000#000000", "20200101000000.123456Z#00000a#001#ffffff"],
     )
     .map(octets);

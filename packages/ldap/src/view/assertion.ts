@@ -6,6 +6,9 @@ import type { MatchingRuleDefinition } from "./matching-rules.ts";
 import type { Schema } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 
+/** INTEGER (RFC 4517 §3.3.16), of as many digits as 64 bits can have. */
+const integerForm = /^(?:0|-?[1-9]\d{0,19})$/;
+
 /** A filter that is no combination of others. */
 export type Test = Exclude<Filter, { type: "and" | "or" | "not" }>;
 
@@ -97,7 +100,7 @@ function byRule(rule: MatchingRuleDefinition, octets: Uint8Array, kind: ValueKin
     case "allBits":
     case "anyBits": {
       const text = decodeText(octets) ?? "";
-      return /^(?:0|-?[1-9]\d{0,19})$/.test(text) ? { type: rule.use, mask: BigInt(text) } : undefined;
+      return integerForm.test(text) ? { type: rule.use, mask: BigInt(text) } : undefined;
     }
   }
 }
@@ -118,6 +121,7 @@ function readValue(octets: Uint8Array, kind: ValueKind): AssertedValue | undefin
   if (text === undefined) return undefined;
   switch (kind) {
     case "integer":
+      return integerForm.test(text) ? { octets, text } : undefined;
     case "boolean":
     case "time":
     case "uuid":

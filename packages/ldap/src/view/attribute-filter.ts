@@ -30,6 +30,8 @@ export function attributeFilter(assertion: Assertion, attribute: TestedAttribute
       const op = operators[assertion.type];
       if (attribute.syntax === "binary") return op === "equals" ? octetsFilter(octets, name) : unknown;
       if (matching === "time") return timeFilter(assertion.type, name, text);
+      if (matching === "integer" && !Number.isSafeInteger(Number(text)))
+        return beyondFilter(assertion.type, name, text);
       const value = matching === "octetString" ? Buffer.from(octets).toString("utf8") : text;
       return { op, attribute: name, value, ...exactly(assertion.keepsCase, matching) };
     }
@@ -47,6 +49,13 @@ function exactly(
   matching: AttributeRules["matching"],
 ): { readonly matching?: "caseExact" } {
   return keepsCase && matching === "caseIgnore" ? { matching: "caseExact" } : {};
+}
+
+/** No value is as large as this, or as small: whoever has one is below it, or above. */
+function beyondFilter(type: keyof typeof operators, attribute: string, text: string): CoreFilter {
+  const isAbove = !text.startsWith("-");
+  const holds = type !== "equal" && (type === "atLeast") !== isAbove;
+  return holds ? { op: "present", attribute } : never;
 }
 
 /** Times are shown in whole seconds, and compared as they are shown. */

@@ -12,6 +12,7 @@ export type ValueKind =
   | "dn"
   | "oid"
   | "definition"
+  | "category"
   | "changeSequenceNumber";
 
 /** Short names of syntaxes: one for each set of rules that goes with an LDAP syntax here. */
@@ -36,6 +37,8 @@ export type AttributeSyntaxName =
   | "ruleDescription"
   | "syntaxDescription"
   | "changeSequenceNumber"
+  | "category"
+  | "principalName"
   | "substringAssertion";
 
 /** A syntax (RFC 4517 §3.3) with the matching rules that go with it (RFC 4517 §4.2). */
@@ -175,6 +178,21 @@ export const syntaxes: Readonly<Record<AttributeSyntaxName, AttributeSyntax>> = 
     oid: "1.3.6.1.4.1.1466.115.121.1.54",
     text: "LDAP Syntax Description",
     ...firstComponent,
+  },
+  // A DN that may also be asked for by the name of a class, as in Active Directory.
+  category: {
+    oid: "1.3.6.1.4.1.1466.115.121.1.12",
+    text: "DN",
+    kind: "category",
+    equality: "distinguishedNameMatch",
+  },
+  // Made of a username and a domain: the whole and its pieces can be looked for, but there is no order.
+  principalName: {
+    oid: "1.3.6.1.4.1.1466.115.121.1.15",
+    text: "Directory String",
+    kind: "username",
+    equality: "caseIgnoreMatch",
+    substrings: "caseIgnoreSubstringsMatch",
   },
   // Of OpenLDAP, whose consumers read it.
   changeSequenceNumber: {

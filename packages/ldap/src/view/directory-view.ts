@@ -12,6 +12,7 @@ import type {
 import { DirectoryError } from "@directorykit/core";
 import { type DistinguishedName, dnKey, parseDn } from "../codec/index.ts";
 import type { ResolvedLdapOptions } from "../options.ts";
+import { activeDirectoryParts } from "./active-directory-schema.ts";
 import { type EntryForm, entryForm } from "./entry-form.ts";
 import { Schema, standardParts } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
@@ -51,11 +52,9 @@ export class DirectoryView {
   get schema(): Schema {
     const { registry } = this.#directory.attributes;
     if (this.#schema === undefined || this.#schemaOf !== registry) {
-      const { groupClass } = this.options.layout;
-      const schema = new Schema(registry, {
-        ...standardParts,
-        classOf: { ...standardParts.classOf, group: groupClass },
-      });
+      const { groupClass, flavour } = this.options.layout;
+      const parts = flavour === "activeDirectory" ? activeDirectoryParts : standardParts;
+      const schema = new Schema(registry, { ...parts, classOf: { ...parts.classOf, group: groupClass } });
       this.#schema = schema;
       this.#forms = new WeakMap();
       this.#schemaOf = registry;

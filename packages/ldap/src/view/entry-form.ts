@@ -62,7 +62,7 @@ export function entryForm(tree: Tree, schema: Schema, layout: TreeLayout): Entry
   return {
     tree,
     schema,
-    user: new EntryShape(userAttributes(schema, layout)),
+    user: new EntryShape(userAttributes(schema, tree, layout)),
     group: new EntryShape(groupAttributes(schema, tree, layout)),
   };
 }

@@ -17,6 +17,8 @@ export type Kind =
   | "boolean"
   | "octets"
   | "csn"
+  | "flags"
+  | "category"
   | "unsearchable";
 
 /** What a published schema says of an attribute: how it compares, whether it has an order and pieces. */
@@ -30,8 +32,11 @@ const type = (kind: Kind, ordered = false, pieces = false): Type => ({ kind, ord
 const text = type("text", true, true);
 const integer = type("integer", true);
 
+/** Attributes by name. */
+export type Types = Readonly<Record<string, Type>>;
+
 /** The attributes of entries, by the rules that the schema publishes for them. */
-export const types: Readonly<Record<string, Type>> = {
+export const standardTypes: Types = {
   objectClass: type("class"),
   structuralObjectClass: type("class"),
   cn: text,
@@ -47,6 +52,7 @@ export const types: Readonly<Record<string, Type>> = {
   homeDirectory: type("exact", true, true),
   uidNumber: integer,
   gidNumber: integer,
+  jpegPhoto: type("octets"),
   shadowLastChange: type("unsearchable"),
   member: type("dn"),
   uniqueMember: type("dn"),
@@ -63,9 +69,34 @@ export const types: Readonly<Record<string, Type>> = {
   subschemaSubentry: type("dn"),
 };
 
+/** What trees in the flavour of Active Directory have beside those. */
+export const activeDirectoryTypes: Types = {
+  ...standardTypes,
+  name: text,
+  sAMAccountName: text,
+  userPrincipalName: type("name", false, true),
+  distinguishedName: type("dn"),
+  objectCategory: type("category"),
+  objectGUID: type("octets"),
+  userAccountControl: type("flags", true),
+  sAMAccountType: type("flags", true),
+  groupType: type("flags", true),
+  accountExpires: type("flags", true),
+  lockoutTime: integer,
+  uSNChanged: integer,
+  whenCreated: type("time", true),
+  whenChanged: type("time", true),
+  department: text,
+  company: text,
+  employeeID: text,
+};
+
 /** A matching rule: what it tests, on which kinds of values, with case or without. */
 const rules: Readonly<
-  Record<string, readonly [use: "equal" | "below" | "pieces", kinds: readonly Kind[], exact?: boolean]>
+  Record<
+    string,
+    readonly [use: "equal" | "below" | "pieces" | "bits", kinds: readonly Kind[], exact?: boolean]
+  >
 > = {
   caseIgnoreMatch: ["equal", ["text", "ia5", "name"]],
   "2.5.13.2": ["equal", ["text", "ia5", "name"]],
@@ -75,8 +106,8 @@ const rules: Readonly<
   CASEEXACTMATCH: ["equal", ["text", "ia5", "name", "exact"], true],
   caseExactOrderingMatch: ["below", ["text", "ia5", "exact"], true],
   caseExactSubstringsMatch: ["pieces", ["text", "ia5", "exact"], true],
-  integerMatch: ["equal", ["integer"]],
-  integerOrderingMatch: ["below", ["integer"]],
+  integerMatch: ["equal", ["integer", "flags"]],
+  integerOrderingMatch: ["below", ["integer", "flags"]],
   generalizedTimeMatch: ["equal", ["time"]],
   generalizedTimeOrderingMatch: ["below", ["time"]],
   distinguishedNameMatch: ["equal", ["dn"]],
@@ -86,6 +117,8 @@ const rules: Readonly<
   objectIdentifierMatch: ["equal", ["class", "oid"]],
   CSNMatch: ["equal", ["csn"]],
   CSNOrderingMatch: ["below", ["csn"]],
+  octetStringMatch: ["equal", ["octets"]],
+  "1.2.840.113556.1.4.803": ["bits", ["flags"]],
 };
 
 /** Names of rules, and one that nobody knows. */
@@ -99,20 +132,20 @@ const all = (truths: readonly Truth[]): Truth =>
   truths.includes(false) ? false : truths.includes(undefined) ? undefined : true;
 
 /** The filter on the entry as it was shown, by RFC 4511 §4.5.1.7 and nothing of the server's own code. */
-export function evaluate(filter: Filter, entry: LdapTestEntry): Truth {
+export function evaluate(filter: Filter, entry: LdapTestEntry, types: Types): Truth {
   switch (filter.type) {
     case "and":
-      return all(filter.filters.map((part) => evaluate(part, entry)));
+      return all(filter.filters.map((part) => evaluate(part, entry, types)));
     case "or":
-      return not(all(filter.filters.map((part) => not(evaluate(part, entry)))));
+      return not(all(filter.filters.map((part) => not(evaluate(part, entry, types)))));
     case "not":
-      return not(evaluate(filter.filter, entry));
+      return not(evaluate(filter.filter, entry, types));
     case "extensibleMatch":
-      return evaluateRule(filter, entry);
+      return evaluateRule(filter, entry, types);
     default: {
-      const found = typeIn(entry, filter.attribute);
+      const found = typeIn(entry, filter.attribute, types);
       if (found === undefined || found.kind === "unsearchable") return undefined;
-      const values = valuesOf(entry, filter.attribute, filter.type !== "present");
+      const values = valuesOf(entry, filter.attribute, found, filter.type !== "present");
       if (filter.type === "present") return values.length > 0;
       if (filter.type === "substrings") {
         const pieces = [filter.initial, ...filter.any, filter.final].map((one) =>
@@ -123,27 +156,38 @@ export function evaluate(filter: Filter, entry: LdapTestEntry): Truth {
       const use =
         filter.type === "greaterOrEqual" ? "atLeast" : filter.type === "lessOrEqual" ? "atMost" : "equal";
       if (use !== "equal" && !found.ordered) return undefined;
-      return compare(use, found.kind, values, decode(filter.value));
+      return compare(use, found.kind, values, filter.value);
     }
   }
 }
 
-function evaluateRule(filter: Extract<Filter, { type: "extensibleMatch" }>, entry: LdapTestEntry): Truth {
+function evaluateRule(
+  filter: Extract<Filter, { type: "extensibleMatch" }>,
+  entry: LdapTestEntry,
+  types: Types,
+): Truth {
   const { attribute, matchingRule, dnAttributes } = filter;
   const value = decode(filter.value);
   const [use, kinds, exact] =
     matchingRule === undefined ? (["equal", undefined] as const) : (rules[matchingRule] ?? []);
   if (use === undefined) return undefined;
   const test = (kind: Kind, values: readonly string[]): Truth => {
-    if (kind === "unsearchable" || kinds?.includes(kind) === false) return undefined;
-    if (use !== "pieces") return compare(use, exact === true ? "exact" : kind, values, value);
-    return value.includes("*") ? hasPieces(values, value.split("*"), exact !== true) : undefined;
+    // A type's own rule of equality always goes with it.
+    const isOwn =
+      kind === "category" &&
+      matchingRule === "distinguishedNameMatch" &&
+      // Without an attribute the value is one of the rule's own syntax.
+      (attribute !== undefined || keyOf("dn", value) !== undefined);
+    if (kind === "unsearchable" || (kinds?.includes(kind) === false && !isOwn)) return undefined;
+    if (use === "pieces")
+      return value.includes("*") ? hasPieces(values, value.split("*"), exact !== true) : undefined;
+    return compare(use, exact === true ? "exact" : kind, values, filter.value);
   };
   const names = attribute === undefined ? Object.keys(types) : [attribute];
   const truths = names.flatMap((name) => {
-    const found = typeIn(entry, name);
+    const found = typeIn(entry, name, types);
     if (found === undefined) return [undefined];
-    const own = test(found.kind, valuesOf(entry, name, attribute !== undefined));
+    const own = test(found.kind, valuesOf(entry, name, found, attribute !== undefined));
     if (!dnAttributes) return [own];
     const avas = parseDn(entry.dn)
       .rdns.flat()
@@ -159,35 +203,58 @@ function evaluateRule(filter: Extract<Filter, { type: "extensibleMatch" }>, entr
 }
 
 /** Nobody may ask about the age of a person's password; other entries just do not have it. */
-function typeIn(entry: LdapTestEntry, name: string): Type | undefined {
+function typeIn(entry: LdapTestEntry, name: string, types: Types): Type | undefined {
   const found = types[name];
   const isPerson = entry.attributes["objectClass"]?.includes("person") === true;
   return found?.kind === "unsearchable" && !isPerson ? integer : found;
 }
 
-/** Programs may ask for members by the attribute that is not shown. */
-function valuesOf(entry: LdapTestEntry, name: string, asksForValue: boolean): readonly string[] {
+/** Programs may ask for members by the attribute that is not shown. Octets one character each. */
+function valuesOf(
+  entry: LdapTestEntry,
+  name: string,
+  { kind }: Type,
+  asksForValue: boolean,
+): readonly string[] {
+  if (kind === "octets")
+    return (entry.octets[name] ?? []).map((octets) => Buffer.from(octets).toString("latin1"));
   const values = entry.attributes[name] ?? [];
   if (values.length > 0 || !asksForValue) return values;
   if (name === "member") return entry.attributes["uniqueMember"] ?? [];
   return name === "uniqueMember" ? (entry.attributes["member"] ?? []) : [];
 }
 
+type Key = string | number | bigint;
 const uses = {
-  equal: (one: string | number, other: string | number) => one === other,
-  atLeast: (one: string | number, other: string | number) => one >= other,
-  atMost: (one: string | number, other: string | number) => one <= other,
-  below: (one: string | number, other: string | number) => one < other,
+  equal: (one: Key, other: Key) => one === other,
+  atLeast: (one: Key, other: Key) => one >= other,
+  atMost: (one: Key, other: Key) => one <= other,
+  below: (one: Key, other: Key) => one < other,
+  bits: (one: Key, other: Key) => (BigInt(one) & BigInt(other)) === other,
 };
 
-function compare(use: keyof typeof uses, kind: Kind, values: readonly string[], asserted: string): Truth {
-  const key = keyOf(kind, asserted);
-  return key === undefined
-    ? undefined
-    : values.some((value) => uses[use](keyOf(kind, value) as string, key as string));
+const categories: Readonly<Record<string, string>> = {
+  person: "Person",
+  inetorgperson: "Person",
+  user: "Person",
+  group: "Group",
+  groupofnames: "Group",
+  organizationalperson: "Person",
+  organizationalunit: "Organizational-Unit",
+};
+
+function compare(use: keyof typeof uses, kind: Kind, values: readonly string[], asserted: Uint8Array): Truth {
+  if (kind === "octets") return values.includes(Buffer.from(asserted).toString("latin1"));
+  const text = decode(asserted);
+  const category = kind === "category" ? categories[text.toLowerCase()] : undefined;
+  if (category !== undefined) return values.some((value) => value.startsWith(`CN=${category},`));
+  // One without a value is false of what is no category either.
+  if (kind === "category" && values.length === 0) return false;
+  const key = keyOf(kind, text);
+  return key === undefined ? undefined : values.some((value) => uses[use](keyOf(kind, value) as Key, key));
 }
 
-function keyOf(kind: Kind, value: string): string | number | undefined {
+function keyOf(kind: Kind, value: string): Key | undefined {
   switch (kind) {
     case "text":
     case "ia5":
@@ -202,9 +269,13 @@ function keyOf(kind: Kind, value: string): string | number | undefined {
     case "class":
     case "oid":
       return value.toLowerCase();
+    case "integer":
+    case "flags":
+      return /^(0|-?[1-9]\d*)$/.test(value) ? BigInt(value) : undefined;
     case "dn":
+    case "category":
       try {
-        return dnKey(parseDn(value));
+        return value.includes("=") ? dnKey(parseDn(value)) : undefined;
       } catch {
         return undefined;
       }

@@ -6,7 +6,7 @@ import { ldapServer } from "../server/ldap-server.ts";
 import { baseDn, emptyDirectory, groupDn, password, userDn } from "../server/office.fixture.ts";
 import { ldapTestClient } from "../testing.ts";
 import { arbitraryFilters } from "./arbitrary-filters.fixture.ts";
-import { evaluate, types } from "./filter-oracle.fixture.ts";
+import { activeDirectoryTypes, evaluate, standardTypes } from "./filter-oracle.fixture.ts";
 
 const classes = [
   "top",
@@ -37,7 +37,10 @@ interface World {
   readonly nests: readonly (readonly [outer: number, inner: number])[];
   readonly posixGroups: readonly boolean[];
   readonly nesting: "flatten" | "direct";
-  readonly groupClass: "groupOfNames" | "groupOfUniqueNames";
+  readonly look: {
+    readonly groupClass?: "groupOfNames" | "groupOfUniqueNames";
+    readonly flavour?: "activeDirectory";
+  };
 }
 
 const worlds: fc.Arbitrary<World> = fc.record({
@@ -60,7 +63,11 @@ const worlds: fc.Arbitrary<World> = fc.record({
   nests: fc.array(fc.constantFrom([0, 1] as const, [0, 2] as const, [1, 2] as const), { maxLength: 3 }),
   posixGroups: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
   nesting: fc.constantFrom("flatten", "direct"),
-  groupClass: fc.constantFrom("groupOfNames", "groupOfUniqueNames"),
+  look: fc.constantFrom(
+    {},
+    { groupClass: "groupOfUniqueNames" as const },
+    { flavour: "activeDirectory" as const },
+  ),
 });
 
 async function build(world: World): Promise<Directory> {
@@ -110,8 +117,9 @@ test("what a filter finds is what it is true of, by what entries show", async ()
   await fc.assert(
     fc.asyncProperty(worlds, fc.array(filters, { minLength: 20, maxLength: 40 }), async (world, many) => {
       await using directory = await build(world);
-      const { nesting, groupClass } = world;
-      await using server = ldapServer({ directory, baseDn, layout: { nesting, groupClass } });
+      const { nesting, look } = world;
+      const types = look.flavour === undefined ? standardTypes : activeDirectoryTypes;
+      await using server = ldapServer({ directory, baseDn, layout: { nesting, ...look } });
       await using client = ldapTestClient(server);
       await client.bind(userDn("reader"), password);
       const all = (await client.search({ base: baseDn, attributes: ["*", "+"] })).entries;
@@ -120,7 +128,7 @@ test("what a filter finds is what it is true of, by what entries show", async ()
         for (const name of Object.keys(attributes)) expect(types).toHaveProperty(name);
       for (const filter of many) {
         const { entries, resultCode } = await client.search({ base: baseDn, filter, attributes: ["1.1"] });
-        const expected = all.filter((entry) => evaluate(filter, entry) === true).map(({ dn }) => dn);
+        const expected = all.filter((entry) => evaluate(filter, entry, types) === true).map(({ dn }) => dn);
         expect([resultCode, ...entries.map(({ dn }) => dn)], formatFilter(filter)).toEqual([0, ...expected]);
       }
     }),

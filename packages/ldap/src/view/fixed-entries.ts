@@ -18,24 +18,30 @@ export interface ServerFacts {
 
 /** The root DSE (RFC 4512 §5.1): what this server is and can do. Everyone may read it. */
 export async function rootDse(facts: ServerFacts, schema: Schema): Promise<Entry> {
-  return new EntryBuilder("")
-    .add(schema.type("objectClass"), ["top", "extensibleObject"])
-    .add(schema.type("namingContexts"), await facts.namingContexts())
-    .add(schema.type("subschemaSubentry"), [subschemaDn])
-    .add(schema.type("supportedLDAPVersion"), ["3"])
-    .add(schema.type("supportedControl"), facts.supportedControls)
-    .add(schema.type("supportedExtension"), [
-      ...facts.supportedExtensions,
-      ...(facts.offersStartTls ? [ExtendedOid.startTls] : []),
-    ])
-    .add(schema.type("supportedSASLMechanisms"), facts.saslMechanisms)
-    .add(schema.type("supportedFeatures"), [
-      FeatureOid.allOperationalAttributes,
-      FeatureOid.attributesByObjectClass,
-      FeatureOid.absoluteTrueAndFalseFilters,
-    ])
-    .add(schema.type("vendorName"), ["DirectoryKit"])
-    .build();
+  const contexts = await facts.namingContexts();
+  return (
+    new EntryBuilder("")
+      .add(schema.type("objectClass"), ["top", "extensibleObject"])
+      .add(schema.type("namingContexts"), contexts)
+      // Where the flavour of Active Directory is served: programs start their searches there.
+      .add(schema.type("defaultNamingContext"), contexts.slice(0, 1))
+      .add(schema.type("rootDomainNamingContext"), contexts.slice(0, 1))
+      .add(schema.type("subschemaSubentry"), [subschemaDn])
+      .add(schema.type("supportedLDAPVersion"), ["3"])
+      .add(schema.type("supportedControl"), facts.supportedControls)
+      .add(schema.type("supportedExtension"), [
+        ...facts.supportedExtensions,
+        ...(facts.offersStartTls ? [ExtendedOid.startTls] : []),
+      ])
+      .add(schema.type("supportedSASLMechanisms"), facts.saslMechanisms)
+      .add(schema.type("supportedFeatures"), [
+        FeatureOid.allOperationalAttributes,
+        FeatureOid.attributesByObjectClass,
+        FeatureOid.absoluteTrueAndFalseFilters,
+      ])
+      .add(schema.type("vendorName"), ["DirectoryKit"])
+      .build()
+  );
 }
 
 /** The subschema subentry (RFC 4512 §4.2). */

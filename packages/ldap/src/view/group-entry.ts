@@ -1,4 +1,5 @@
 import type { TreeLayout } from "../options.ts";
+import { activeDirectoryGroupAttributes } from "./active-directory.ts";
 import { type ClassRule, type EntryAttributeRule, field, objectClasses } from "./made-attribute.ts";
 import { registryAttributes } from "./registry-attributes.ts";
 import type { Schema } from "./schema.ts";
@@ -15,13 +16,19 @@ const hasGid: NonNullable<ClassRule<"group">["where"]> = {
 export function groupAttributes(
   schema: Schema,
   tree: Tree,
-  layout: Pick<TreeLayout, "groupClass">,
+  layout: Pick<TreeLayout, "groupClass" | "flavour">,
 ): readonly EntryAttributeRule<"group">[] {
   const { groupClass } = layout;
+  const isActiveDirectory = layout.flavour === "activeDirectory";
   const type = (name: string) => schema.known(name);
   const name = { name: "name", syntax: "string", matching: "caseIgnore" } as const;
   return [
-    objectClasses(schema, [{ name: "top" }, { name: groupClass }, { name: "posixGroup", where: hasGid }]),
+    objectClasses(schema, [
+      { name: "top" },
+      { name: groupClass },
+      ...(isActiveDirectory ? [{ name: "group" }] : []),
+      { name: "posixGroup", where: hasGid },
+    ]),
     field(type("cn"), name, (group) => group.name),
     ...registryAttributes("group", schema),
     members(schema, tree, "member", groupClass === "groupOfNames"),
@@ -35,7 +42,8 @@ export function groupAttributes(
       match: (assertion, relations) => relations.memberUid(assertion),
     },
     field(type("entryUUID"), { name: "id", syntax: "string", matching: "uuid" }, (group) => group.id),
-    ...commonAttributes<"group">(schema, groupClass),
+    ...commonAttributes<"group">(schema, "group", isActiveDirectory ? "group" : groupClass),
+    ...(isActiveDirectory ? activeDirectoryGroupAttributes(schema, tree) : []),
   ];
 }
 

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { LdapServerOptions } from "../options.ts";
 import { baseDn, office, password, userDn } from "../server/office.fixture.ts";
 import { type LdapTestEntry, ldapTestClient } from "../testing.ts";
 
@@ -15,11 +16,11 @@ function listed(definition: string, word: "MUST" | "MAY"): string[] {
   return list.split(" $ ").filter((name) => name !== "");
 }
 
-async function everything(): Promise<{
+async function everything(layout: LdapServerOptions["layout"] = {}): Promise<{
   readonly entries: readonly LdapTestEntry[];
   readonly schema: LdapTestEntry;
 }> {
-  await using place = await office({ layout: { users: "cn=People" } });
+  await using place = await office({ layout: { users: "cn=People", ...layout } });
   const { directory, user, group } = place;
   await directory.attributes.define({
     name: "badge",
@@ -43,58 +44,80 @@ async function everything(): Promise<{
   return { entries: [...tree.entries, ...root.entries, schema], schema };
 }
 
-test("every attribute and class that an entry shows is in the published schema", async () => {
-  const { entries, schema } = await everything();
-  const types = new Set((schema.attributes["attributeTypes"] ?? []).flatMap(namesIn));
-  const classes = new Set((schema.attributes["objectClasses"] ?? []).flatMap(namesIn));
-  expect(entries.length).toBeGreaterThan(10);
-  for (const { dn, attributes } of entries) {
-    for (const name of Object.keys(attributes)) expect(types, `${name} of ${dn}`).toContain(name);
-    for (const name of attributes["objectClass"] ?? []) expect(classes, `${name} of ${dn}`).toContain(name);
-  }
-});
+describe.each<[string, NonNullable<LdapServerOptions["layout"]>]>([
+  ["standard", {}],
+  ["with unique names", { groupClass: "groupOfUniqueNames" }],
+  ["in the flavour of Active Directory", { flavour: "activeDirectory" }],
+])("the schema of trees %s", (_, layout) => {
+  test("every attribute and class that an entry shows is in the published schema", async () => {
+    const { entries, schema } = await everything(layout);
+    const types = new Set((schema.attributes["attributeTypes"] ?? []).flatMap(namesIn));
+    const classes = new Set((schema.attributes["objectClasses"] ?? []).flatMap(namesIn));
+    expect(entries.length).toBeGreaterThan(10);
+    for (const { dn, attributes } of entries) {
+      for (const name of Object.keys(attributes)) expect(types, `${name} of ${dn}`).toContain(name);
+      for (const name of attributes["objectClass"] ?? []) expect(classes, `${name} of ${dn}`).toContain(name);
+    }
+  });
 
-test("the classes of an entry demand nothing that it lacks and allow all it has", async () => {
-  const { entries, schema } = await everything();
-  const classes = new Map(
-    (schema.attributes["objectClasses"] ?? []).map((one) => [namesIn(one)[1] ?? "", one] as const),
-  );
-  const operational = new Set(
-    (schema.attributes["attributeTypes"] ?? [])
-      .filter((one) => one.includes("USAGE directoryOperation"))
-      .flatMap(namesIn),
-  );
-  for (const { dn, attributes } of entries) {
-    const own = attributes["objectClass"] ?? [];
-    const allowed = new Set(
-      own.flatMap((name) =>
-        ["MUST", "MAY"].flatMap((word) => listed(classes.get(name) ?? "", word as "MAY")),
-      ),
+  test("the classes of an entry demand nothing that it lacks and allow all it has", async () => {
+    const { entries, schema } = await everything(layout);
+    const classes = new Map(
+      (schema.attributes["objectClasses"] ?? []).map((one) => [namesIn(one)[1] ?? "", one] as const),
     );
-    for (const name of own)
-      for (const must of listed(classes.get(name) ?? "", "MUST"))
-        expect(attributes, `${must} of ${dn}`).toHaveProperty(must);
-    if (own.includes("extensibleObject")) continue;
-    for (const name of Object.keys(attributes))
-      if (!operational.has(name)) expect(allowed, `${name} of ${dn}`).toContain(name);
-  }
-});
+    const operational = new Set(
+      (schema.attributes["attributeTypes"] ?? [])
+        .filter((one) => one.includes("USAGE directoryOperation"))
+        .flatMap(namesIn),
+    );
+    for (const { dn, attributes } of entries) {
+      const own = attributes["objectClass"] ?? [];
+      const allowed = new Set(
+        own.flatMap((name) =>
+          ["MUST", "MAY"].flatMap((word) => listed(classes.get(name) ?? "", word as "MAY")),
+        ),
+      );
+      for (const name of own)
+        for (const must of listed(classes.get(name) ?? "", "MUST"))
+          expect(attributes, `${must} of ${dn}`).toHaveProperty(must);
+      if (own.includes("extensibleObject")) continue;
+      for (const name of Object.keys(attributes))
+        if (!operational.has(name)) expect(allowed, `${name} of ${dn}`).toContain(name);
+    }
+  });
 
-test("every rule and syntax that a type names is published, and nothing is defined twice", async () => {
-  const { schema } = await everything();
-  const rules = new Set((schema.attributes["matchingRules"] ?? []).flatMap(namesIn));
-  const syntaxes = new Set((schema.attributes["ldapSyntaxes"] ?? []).flatMap(namesIn));
-  for (const type of schema.attributes["attributeTypes"] ?? []) {
-    for (const [, rule] of type.matchAll(/(?:EQUALITY|ORDERING|SUBSTR) ([A-Za-z0-9]+)/g))
-      expect(rules).toContain(rule);
-    expect(syntaxes).toContain(/SYNTAX ([0-9.]+)/.exec(type)?.[1]);
-  }
-  for (const rule of schema.attributes["matchingRules"] ?? [])
-    expect(syntaxes).toContain(/SYNTAX ([0-9.]+)/.exec(rule)?.[1]);
-  for (const name of ["attributeTypes", "objectClasses", "matchingRules", "ldapSyntaxes"]) {
-    const all = (schema.attributes[name] ?? []).flatMap(namesIn).map((one) => one.toLowerCase());
-    expect(all.length).toBe(new Set(all).size);
-  }
+  test("every rule and syntax that a type names is published, and nothing is defined twice", async () => {
+    const { schema } = await everything(layout);
+    const rules = new Set((schema.attributes["matchingRules"] ?? []).flatMap(namesIn));
+    const syntaxes = new Set((schema.attributes["ldapSyntaxes"] ?? []).flatMap(namesIn));
+    for (const type of schema.attributes["attributeTypes"] ?? []) {
+      for (const [, rule] of type.matchAll(/(?:EQUALITY|ORDERING|SUBSTR) ([A-Za-z0-9]+)/g))
+        expect(rules).toContain(rule);
+      expect(syntaxes).toContain(/SYNTAX ([0-9.]+)/.exec(type)?.[1]);
+    }
+    for (const rule of schema.attributes["matchingRules"] ?? [])
+      expect(syntaxes).toContain(/SYNTAX ([0-9.]+)/.exec(rule)?.[1]);
+    for (const name of ["attributeTypes", "objectClasses", "matchingRules", "ldapSyntaxes"]) {
+      const all = (schema.attributes[name] ?? []).flatMap(namesIn).map((one) => one.toLowerCase());
+      expect(all.length).toBe(new Set(all).size);
+    }
+  });
+
+  test("every class has its superiors, in itself and in the entries", async () => {
+    const { entries, schema } = await everything(layout);
+    const superiors = new Map<string, string | undefined>();
+    for (const one of schema.attributes["objectClasses"] ?? [])
+      superiors.set(namesIn(one)[1] ?? "", / SUP (\w+) /.exec(one)?.[1]);
+    for (const superior of superiors.values())
+      if (superior !== undefined) expect([...superiors.keys()]).toContain(superior);
+    for (const { dn, attributes } of entries) {
+      const own = attributes["objectClass"] ?? [];
+      for (const name of own) {
+        const superior = superiors.get(name);
+        if (superior !== undefined) expect(own, `above ${name} of ${dn}`).toContain(superior);
+      }
+    }
+  });
 });
 
 test("a secret attribute is not even named", async () => {

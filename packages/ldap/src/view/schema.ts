@@ -50,8 +50,10 @@ export class Schema {
   readonly #classes = new Map<string, ObjectClassDefinition>();
   readonly #rules = new Map<string, MatchingRuleDefinition>();
   readonly #classOf: SchemaParts["classOf"];
+  readonly #registry: AttributeRegistry;
 
   constructor(registry: AttributeRegistry, parts: SchemaParts = standardParts) {
+    this.#registry = registry;
     this.#classOf = parts.classOf;
     for (const type of [...standardTypes, ...parts.types]) this.#add(type);
     for (const owner of ["user", "group"] as const)
@@ -103,6 +105,11 @@ export class Schema {
   /** The matching rule by name or OID, regardless of case. */
   rule(name: string): MatchingRuleDefinition | undefined {
     return this.#rules.get(name.toLowerCase());
+  }
+
+  /** An attribute of the directory by the name it has there. */
+  attribute(owner: "user" | "group", name: string): ReadableAttribute | undefined {
+    return this.#registry.get(owner, name);
   }
 
   /** The attributes of the directory that entries of a kind show as they are, by their types. */

@@ -1,4 +1,5 @@
 import { parseDn, type RelativeDistinguishedName } from "../codec/index.ts";
+import { addActiveDirectory } from "./active-directory.ts";
 import { changeSequenceNumber } from "./change-sequence-number.ts";
 import type { DirectoryView } from "./directory-view.ts";
 import { type Entry, EntryBuilder } from "./entry.ts";
@@ -20,8 +21,18 @@ export async function treeEntry(node: FixedNode, tree: Tree, view: DirectoryView
     addContainer(entry, node.dn, view.schema);
   }
   const { schema } = view;
+  const uuid = nameUuid(directory.organizationId, node.key);
+  if (view.options.layout.flavour === "activeDirectory") {
+    addActiveDirectory(entry, schema, {
+      dn: node.dn,
+      name: parseDn(node.dn).rdns[0]?.[0]?.value ?? "",
+      uuid,
+      suffix: tree.suffix,
+      category: node.kind === "suffix" ? "Domain-DNS" : "Organizational-Unit",
+    });
+  }
   return entry
-    .add(schema.known("entryUUID"), [nameUuid(directory.organizationId, node.key)])
+    .add(schema.known("entryUUID"), [uuid])
     .add(schema.known("entryDN"), [node.dn])
     .add(schema.known("hasSubordinates"), ["TRUE"])
     .add(schema.known("subschemaSubentry"), [subschemaDn])

@@ -1,5 +1,6 @@
 import { DirectoryError, foldCase, type ResourceId } from "@directorykit/core";
 import {
+  attributeTypeKey,
   type DistinguishedName,
   dnKey,
   escapeDnValue,
@@ -49,6 +50,8 @@ export class Tree {
   readonly groupsKey: string;
   /** Entries that are always there, each behind the one above it; the suffix first. */
   readonly fixed: readonly FixedNode[];
+  /** The DNS domain that people belong to, if there is one. */
+  readonly domain: string | undefined;
   readonly #suffixDn: DistinguishedName;
   readonly #userNaming: TreeLayout["userNaming"];
   readonly #depths: { readonly user: number; readonly group: number };
@@ -66,6 +69,7 @@ export class Tree {
     this.usersKey = dnKey(users);
     this.groupsKey = dnKey(groups);
     this.#userNaming = layout.userNaming;
+    this.domain = layout.domain ?? domainOf(this.#suffixDn);
     this.#depths = { user: users.rdns.length + 1, group: groups.rdns.length + 1 };
     if (this.usersKey === this.groupsKey)
       throw new DirectoryError("misconfigured", "layout.users and layout.groups must differ");
@@ -155,6 +159,12 @@ const namingTypes: Readonly<Record<string, readonly string[]>> = {
 
 function isNamed(type: string, naming: "uid" | "cn"): boolean {
   return namingTypes[naming]?.includes(type) === true;
+}
+
+/** The parts of a base that name a domain (RFC 2247). */
+function domainOf({ rdns }: DistinguishedName): string | undefined {
+  const labels = rdns.flat().filter(({ type }) => attributeTypeKey(type) === "dc");
+  return labels.length === 0 ? undefined : labels.map(({ value }) => value).join(".");
 }
 
 function readDn(text: string): DistinguishedName {

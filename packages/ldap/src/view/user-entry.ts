@@ -1,11 +1,13 @@
 import { displayNameOf, type User } from "@directorykit/core";
 import type { TreeLayout } from "../options.ts";
+import { activeDirectoryUserAttributes } from "./active-directory.ts";
 import { always, attributeFilter, type TestedAttribute, unknown } from "./attribute-filter.ts";
 import { changeStamp } from "./change-stamp.ts";
 import {
   type ClassRule,
   constant,
   type EntryAttributeRule,
+  type EntryOwner,
   field,
   objectClasses,
   structuralClass,
@@ -13,6 +15,7 @@ import {
 } from "./made-attribute.ts";
 import { registryAttributes } from "./registry-attributes.ts";
 import { type Schema, subschemaDn } from "./schema.ts";
+import type { Tree } from "./tree.ts";
 
 const text = (name: string): TestedAttribute => ({ name, syntax: "string", matching: "caseIgnore" });
 const dayMs = 86_400_000;
@@ -28,24 +31,29 @@ const hasSshKeys: NonNullable<ClassRule<"user">["where"]> = {
 };
 
 /** The object classes of people (RFC 2798, RFC 2307, OpenSSH LPK). */
-const personClasses: readonly ClassRule<"user">[] = [
-  { name: "top" },
-  { name: "person" },
-  { name: "organizationalPerson" },
-  { name: "inetOrgPerson" },
-  { name: "posixAccount", where: hasPosix },
-  { name: "shadowAccount", where: hasPosix },
-  { name: "ldapPublicKey", where: hasSshKeys },
-];
+function personClasses(isActiveDirectory: boolean): readonly ClassRule<"user">[] {
+  return [
+    { name: "top" },
+    { name: "person" },
+    { name: "organizationalPerson" },
+    ...(isActiveDirectory ? [{ name: "user" }] : []),
+    { name: "inetOrgPerson" },
+    { name: "posixAccount", where: hasPosix },
+    { name: "shadowAccount", where: hasPosix },
+    { name: "ldapPublicKey", where: hasSshKeys },
+  ];
+}
 
 /** What people's entries show. */
 export function userAttributes(
   schema: Schema,
-  layout: Pick<TreeLayout, "userNaming">,
+  tree: Tree,
+  layout: Pick<TreeLayout, "userNaming" | "flavour">,
 ): readonly EntryAttributeRule<"user">[] {
   const type = (name: string) => schema.known(name);
+  const isActiveDirectory = layout.flavour === "activeDirectory";
   return [
-    objectClasses(schema, personClasses),
+    objectClasses(schema, personClasses(isActiveDirectory)),
     field(type("uid"), text("username"), (user) => user.username),
     commonName(schema, layout.userNaming),
     familyName(schema),
@@ -60,17 +68,18 @@ export function userAttributes(
     },
     passwordAge(schema),
     field(type("entryUUID"), { name: "id", syntax: "string", matching: "uuid" }, (user) => user.id),
-    ...commonAttributes<"user">(schema, "inetOrgPerson"),
+    ...commonAttributes<"user">(schema, "user", "inetOrgPerson"),
+    ...(isActiveDirectory ? activeDirectoryUserAttributes(schema, tree) : []),
   ];
 }
 
 /** Operational attributes of people and groups alike. */
-export function commonAttributes<O extends "user" | "group">(
+export function commonAttributes<O extends EntryOwner>(
   schema: Schema,
+  owner: O,
   structural: string,
 ): readonly EntryAttributeRule<O>[] {
   const type = (name: string) => schema.known(name);
-  const owner = structural === "inetOrgPerson" ? "user" : "group";
   return [
     {
       type: type("entryDN"),

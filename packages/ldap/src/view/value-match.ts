@@ -10,6 +10,7 @@ import { dnKey, parseDn } from "../codec/index.ts";
 import type { Assertion } from "./assertion.ts";
 import { always, never, unknown } from "./attribute-filter.ts";
 import { syntaxes, type ValueKind } from "./attribute-syntaxes.ts";
+import { isCategory } from "./object-category.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 
 /** Three-valued truth (RFC 4511 §4.5.1.7): `undefined` is Undefined. */
@@ -53,6 +54,13 @@ export function matchesValues(
           return values.includes(Buffer.from(octets).toString("latin1"));
         case "dn":
           return dn !== undefined && values.some((value) => dnKey(parseDn(value)) === dnKey(dn));
+        case "category": {
+          const truths = values.map((value) => isCategory(value, text));
+          return truths.includes(true) || (truths.includes(undefined) ? undefined : false);
+        }
+        case "integer":
+          // Active Directory's are longer than numbers here are exact.
+          return values.some((value) => test(compareIntegers(BigInt(value), BigInt(text))));
         case "definition":
           return values.some((value) => identifiers(value).includes(text.trim().toLowerCase()));
         default: {
@@ -75,6 +83,10 @@ const orders = {
   atMost: (order: number) => order <= 0,
   below: (order: number) => order < 0,
 };
+
+function compareIntegers(one: bigint, other: bigint): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
 
 /** The directory's rule for values of a kind, if it has one. */
 function ruleOf(kind: ValueKind | undefined, keepsCase: boolean): MatchingRule | undefined {
