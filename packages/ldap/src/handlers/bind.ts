@@ -1,8 +1,7 @@
-import type { BindRequest, DistinguishedName } from "../codec/index.ts";
-import { LdapResultCode, parseDn } from "../codec/index.ts";
+import { type BindRequest, LdapResultCode } from "../codec/index.ts";
 import type { ResolvedLdapOptions } from "../options.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
-import { claimantOfDn } from "./claimant.ts";
+import { claimantOfBindName } from "./claimant.ts";
 import { type BindContext, type BindOutcome, confidentialityRequired, login, passwordText } from "./login.ts";
 import { saslBind } from "./sasl-bind.ts";
 import type { LdapSession, Outcome } from "./session.ts";
@@ -57,16 +56,13 @@ async function run(request: BindRequest, context: BindContext): Promise<BindOutc
     return { resultCode: LdapResultCode.unwillingToPerform, diagnosticMessage: "a name needs a password" };
   }
   if (!takesPassword) return confidentialityRequired;
-  let dn: DistinguishedName;
-  try {
-    dn = parseDn(name);
-  } catch {
+  const claimant = await claimantOfBindName(views, name, context.signal);
+  if (claimant === undefined) {
     return {
       resultCode: LdapResultCode.invalidDNSyntax,
       diagnosticMessage: "the name is not a distinguished name",
     };
   }
-  const claimant = await claimantOfDn(views, dn, context.signal);
   return login(claimant, { password: passwordText(password) }, context);
 }
 

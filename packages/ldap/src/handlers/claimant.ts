@@ -1,7 +1,31 @@
 import { type DistinguishedName, parseDn } from "../codec/index.ts";
+import { readBindName } from "../view/bind-name.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
-import type { Tree } from "../view/tree.ts";
 import { type Claimant, placeOf } from "./login.ts";
+
+/**
+ * Whom the name of a simple bind names: a DN, or in the flavour of Active Directory a name with its domain.
+ * @returns `undefined` for a name that has the form of none
+ */
+export async function claimantOfBindName(
+  views: readonly DirectoryView[],
+  name: string,
+  signal: AbortSignal,
+): Promise<Claimant | undefined> {
+  const served = await Promise.all(views.map(async (view) => ({ view, trees: await view.trees() })));
+  const [first] = views as [DirectoryView];
+  const { layout } = first.options;
+  const trees = served.flatMap((one) => one.trees);
+  const read = readBindName(name, trees, layout);
+  if (read === undefined)
+    // There a name without a DN is in order, and one of another domain is nobody's.
+    return layout.flavour === "activeDirectory" ? nobody(views) : undefined;
+  if (read.type === "dn") return claimantOfDn(views, read.dn, signal);
+  const { tree, username } = read;
+  const view = served.find((one) => one.trees.includes(tree))?.view ?? first;
+  const user = await view.options.directory.users.byUsername(username, { signal });
+  return { view, trees: [tree], name: { userId: user?.id }, username };
+}
 
 /** Whom a DN names. One that is no person's, or below none of the suffixes, is nobody's. */
 export async function claimantOfDn(
@@ -39,7 +63,7 @@ export async function claimantOfName(
   const at = plain.lastIndexOf("@");
   const domain = plain.slice(at + 1).toLowerCase();
   for (const view of at < 0 ? [] : views) {
-    const trees = (await view.trees()).filter((tree) => domainOf(tree) === domain);
+    const trees = (await view.trees()).filter((tree) => tree.domain?.toLowerCase() === domain);
     if (trees.length > 0) return { view, trees, name: { username: plain.slice(0, at) } };
   }
   return nobody(views);
@@ -55,11 +79,4 @@ function readDn(text: string): DistinguishedName | undefined {
 
 function nobody(views: readonly DirectoryView[], view = views[0] as DirectoryView): Claimant {
   return { view, trees: [], name: { userId: undefined } };
-}
-
-/** The DNS domain that a suffix of `dc` parts stands for (RFC 2247); empty for any other. */
-function domainOf(tree: Tree): string {
-  const parts = tree.suffixDn.rdns.map((rdn) => (rdn.length === 1 ? rdn[0] : undefined));
-  if (parts.some((ava) => ava?.type.toLowerCase() !== "dc")) return "";
-  return parts.map((ava) => ava?.value.toLowerCase()).join(".");
 }
