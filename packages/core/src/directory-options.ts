@@ -15,6 +15,14 @@ import type { Logger } from "./ports/logger.ts";
 import type { Metrics } from "./ports/metrics.ts";
 import type { Store } from "./store/store.ts";
 
+/**
+ * Keeps an NT hash of every password that is set from now on, sealed with the directory's keys, for MS-CHAPv2 and Samba.
+ * It has no salt and costs nothing to try: who has the keys and the store finds most passwords. Each one that is stored is
+ * noted in the audit trail. Once it is taken away, hashes go with the next change of each password, or at once by
+ * `credentials.forgetNtHashes`.
+ */
+export const allowNtHashes: unique symbol = Symbol.for("directorykit.allowNtHashes") as never;
+
 /** Options of {@link createDirectory}. Unknown keys are refused. */
 export interface DirectoryOptions {
   /** Where it is kept. The directory opens and closes it. */
@@ -46,6 +54,8 @@ export interface DirectoryOptions {
   readonly logger?: Logger;
   /** Where measurements go. Default: nowhere. */
   readonly metrics?: Metrics;
+  /** Whether to keep NT hashes. Default false. */
+  readonly [allowNtHashes]?: boolean;
 }
 
 /** What is left of {@link DirectoryOptions} once they are checked and completed. */
@@ -55,6 +65,7 @@ export interface CheckedOptions {
   readonly authentication: AuthenticationOptions;
   readonly pollMs: number;
   readonly maxStalenessMs: number;
+  readonly keepsNtHashes: boolean;
 }
 
 const optionNames: readonly string[] = [
@@ -95,6 +106,7 @@ export function checkOptions(options: DirectoryOptions): CheckedOptions {
   return {
     organization: organization as OrganizationId,
     passwordPolicy,
+    keepsNtHashes: options[allowNtHashes] === true,
     pollMs,
     maxStalenessMs,
     authentication: {

@@ -130,6 +130,7 @@ export class Directory {
       keys: options.keys ?? ephemeralKeyRing(),
       hasher: options.hasher ?? argon2Hasher({ metrics: this.metrics }),
       passwordPolicy: checked.passwordPolicy,
+      keepsNtHashes: checked.keepsNtHashes,
       registry: () => registry,
       replaceRegistry: (next) => {
         registry = next;

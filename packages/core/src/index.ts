@@ -14,7 +14,7 @@ export type { AuthenticationOptions } from "./authenticate/authenticator.ts";
 export { defaultSourceThrottle, type SourceThrottleOptions } from "./authenticate/source-throttle.ts";
 export type { ChangeListener } from "./changes/change-feed.ts";
 export { createDirectory, Directory } from "./directory.ts";
-export type { DirectoryOptions } from "./directory-options.ts";
+export { allowNtHashes, type DirectoryOptions } from "./directory-options.ts";
 export { checkDirectoryDocument } from "./document/check-document.ts";
 export type * from "./document/directory-document.ts";
 export { type ExportOptions, includeSecrets } from "./document/export-document.ts";

@@ -3,8 +3,8 @@ import type { User } from "../model/user.ts";
 import { allPages } from "../query/record-pages.ts";
 import { withoutBase } from "../services/attributes.ts";
 import type { Credentials } from "../services/credentials.ts";
-import { credentialOf } from "../services/credentials.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
+import { credentialOf } from "../services/stored-credential.ts";
 import { withoutUndefined } from "../services/user-input.ts";
 import type {
   DirectoryDocument,

@@ -3,6 +3,7 @@ import type { Membership } from "../model/group.ts";
 import type { GroupId, ResourceId, UserId } from "../model/ids.ts";
 import { allPages } from "../query/record-pages.ts";
 import type { Credentials } from "../services/credentials.ts";
+import { PreparedPassword } from "../services/prepared-password.ts";
 import { applyRuleOf } from "../services/rule-groups.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
 import { withoutUndefined } from "../services/user-input.ts";
@@ -45,7 +46,7 @@ export async function importDocument(
   const existing = await Array.fromAsync(allPages(environment.reader, "attributeDefinition", { op: "true" }));
   const document = checkDocument(input, existing);
   const weakPasswords: string[] = [];
-  const secrets: (string | undefined)[] = [];
+  const secrets: (PreparedPassword | undefined)[] = [];
   for (const [i, user] of document.users.entries()) {
     if (
       user.password !== undefined &&
@@ -60,7 +61,9 @@ export async function importDocument(
       document.users.map((user, i) => async () => {
         secrets[i] =
           user.password === undefined
-            ? user.passwordHash
+            ? user.passwordHash === undefined
+              ? undefined
+              : new PreparedPassword(user.passwordHash, true)
             : await credentials.hashCarriedOver(user.password, options);
       }),
     ),
@@ -85,7 +88,7 @@ export async function importDocument(
 async function write(
   unit: UnitOfWork,
   document: CheckedDocument,
-  secrets: readonly (string | undefined)[],
+  secrets: readonly (PreparedPassword | undefined)[],
   credentials: Credentials,
   organization: string,
 ): Promise<void> {
@@ -134,7 +137,7 @@ async function writeOrganization(unit: UnitOfWork, document: CheckedDocument, id
 async function writeUsers(
   unit: UnitOfWork,
   document: CheckedDocument,
-  secrets: readonly (string | undefined)[],
+  secrets: readonly (PreparedPassword | undefined)[],
   credentials: Credentials,
 ): Promise<Map<string, UserId>> {
   const ids = new Map<string, UserId>();
@@ -149,11 +152,9 @@ async function writeUsers(
     const credentialsOf: NewRecord<"credential">[] = [];
     for (const [i, user] of created.entries()) {
       ids.set(foldCase(user.username), user.id);
-      const secret = secrets[from + i];
       const entry = slice[i];
-      const mustChange = entry?.mustChangePassword === true ? { mustChange: true } : {};
-      if (secret !== undefined)
-        credentialsOf.push({ user: user.id, kind: "password", secret, status: "active", ...mustChange });
+      const mustChange = entry?.mustChangePassword === true;
+      credentialsOf.push(...credentials.firstPasswords(unit, user.id, secrets[from + i], mustChange));
       if (entry?.recoveryCodes !== undefined)
         credentialsOf.push({
           user: user.id,

@@ -18,7 +18,7 @@ export type CredentialKind =
 export interface Credential extends RecordBase<CredentialId> {
   /** Whose it is. */
   readonly user: UserId;
-  /** What it is. At most one of each of `password`, `totp`, `recovery-codes` per user. */
+  /** What it is. At most one of each of `password`, `totp`, `recovery-codes`, `nt-hash` per user. */
   readonly kind: CredentialKind;
   /**
    * The stored form: a PHC or imported hash for passwords, a sealed envelope for what must be reversible, a list of

@@ -1,21 +1,23 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { DirectoryError } from "../errors.ts";
 import { certificateKey, checkCertificate } from "../keys/certificate.ts";
 import { open, seal } from "../keys/envelope.ts";
-import type { Credential, CredentialKind } from "../model/credential.ts";
+import type { Credential } from "../model/credential.ts";
 import { type CredentialId, newId, type SessionId, type UserId } from "../model/ids.ts";
 import type { Organization } from "../model/organization.ts";
 import type { User } from "../model/user.ts";
 import { assertSupportedHash } from "../password/imported-hash.ts";
 import { checkPassword, type PasswordViolation } from "../password/password-policy.ts";
 import { recordsBy } from "../query/record-pages.ts";
-import type { CallOptions, Reader } from "../store/store.ts";
+import type { CallOptions } from "../store/store.ts";
 import { generateRecoveryCodes } from "../totp/recovery-codes.ts";
 import { generateTotpSecret, matchTotp, parseTotpSecret, totpUri } from "../totp/totp.ts";
-import { commit, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
-import { setAtOf } from "./credential-age.ts";
+import { commit, type NewRecord, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
+import { NtHashes } from "./nt-hashes.ts";
+import { markOf, type Reset, resetKey, resetLifetimeMs } from "./password-reset.ts";
 import { PreparedPassword, randomPassword } from "./prepared-password.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
+import { credentialOf, putCredential, reserveTotpStep, setAtOf } from "./stored-credential.ts";
 import type { UserContent } from "./user-input.ts";
 import { endSessions } from "./users.ts";
 
@@ -38,21 +40,15 @@ export interface TotpEnrolment {
   readonly uri: string;
 }
 
-/** What is kept for a reset token: whose it is, and the password it was made to replace. */
-interface Reset {
-  readonly user: UserId;
-  readonly replaces: string;
-}
-
-const resetLifetimeMs = 15 * 60_000;
-
 /** What users can prove: passwords, second factors, recovery codes. */
 export class Credentials {
   readonly #environment: ServiceEnvironment;
+  readonly #ntHashes: NtHashes;
 
   /** @internal */
   constructor(environment: ServiceEnvironment) {
     this.#environment = environment;
+    this.#ntHashes = new NtHashes(environment);
   }
 
   /** The user's credentials, without secrets. */
@@ -77,10 +73,10 @@ export class Credentials {
     if (user === undefined)
       throw new DirectoryError("not-found", "no such user", { details: { kind: "user", id } });
     await this.#checkPolicy("password", user, password);
-    const secret = await this.#hash(password, options);
+    const prepared = await this.hashCarriedOver(password, options);
     await commit(this.#environment, options, async (unit) => {
       await unit.get("user", id);
-      await this.storePassword(unit, id, secret, options.mustChange === true);
+      await this.storePassword(unit, id, prepared, options.mustChange === true);
       unit.audit({ action: "credential.password-set", target: { kind: "user", id } });
       await endSessions(unit, id, options.keepSession);
     });
@@ -95,7 +91,7 @@ export class Credentials {
     assertSupportedHash(hash);
     await commit(this.#environment, options, async (unit) => {
       await unit.get("user", id);
-      await this.storePassword(unit, id, hash, false);
+      await this.storePassword(unit, id, new PreparedPassword(hash, true), false);
       unit.audit({ action: "credential.password-imported", target: { kind: "user", id } });
       await endSessions(unit, id);
     });
@@ -163,7 +159,7 @@ export class Credentials {
     const { codes, stored: secret } = generateRecoveryCodes();
     await commit(this.#environment, options, async (unit) => {
       await unit.get("user", id);
-      await put(unit, id, "recovery-codes", { secret, status: "active" });
+      await putCredential(unit, id, "recovery-codes", { secret, status: "active" });
       unit.audit({ action: "credential.recovery-codes-created", target: { kind: "user", id } });
     });
     return codes;
@@ -196,14 +192,14 @@ export class Credentials {
     const user = found === undefined ? undefined : await reader.get("user", found.user, options);
     if (user === undefined) throw new DirectoryError("invalid-credentials", "the reset token is not valid");
     await this.#checkPolicy("password", user, password);
-    const secret = await this.#hash(password, options);
+    const prepared = await this.hashCarriedOver(password, options);
     await commit(this.#environment, { actor: { kind: "user", id: user.id }, ...options }, async (unit) => {
       const taken = (await unit.tx.consumeOnce(resetKey(token), unit.now)) as Reset | undefined;
       const current = markOf(await credentialOf(unit.tx, user.id, "password"));
       if (taken === undefined || taken.replaces !== current) {
         throw new DirectoryError("invalid-credentials", "the reset token is not valid");
       }
-      await this.storePassword(unit, user.id, secret, false);
+      await this.storePassword(unit, user.id, prepared, false);
       unit.audit({ action: "credential.password-reset", target: { kind: "user", id: user.id } });
       await endSessions(unit, user.id);
     });
@@ -276,7 +272,7 @@ export class Credentials {
     options: WriteOptions = {},
   ): Promise<PreparedPassword> {
     await this.#checkPolicy("password", user, password);
-    return new PreparedPassword(await this.#hash(password, options), false);
+    return this.hashCarriedOver(password, options);
   }
 
   /**
@@ -321,9 +317,10 @@ export class Credentials {
       const before = await unit.tx.getByKey("credential", "kind", `${id}/password`);
       if (before === undefined) return;
       await unit.remove("credential", before);
+      await this.#ntHashes.replace(unit, id, undefined);
     } else {
       action = change.isImported ? "credential.password-imported" : "credential.password-set";
-      await this.storePassword(unit, id, change.hash, false);
+      await this.storePassword(unit, id, change, false);
     }
     unit.audit({ action, target: { kind: "user", id } });
   }
@@ -335,22 +332,53 @@ export class Credentials {
     password: string | undefined,
     hash: string | undefined,
     options: WriteOptions,
-  ): Promise<string | undefined> {
+  ): Promise<PreparedPassword | undefined> {
     const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
     if (password !== undefined && hash !== undefined)
       throw new DirectoryError("invalid-input", `${at("password")}: give either password or passwordHash`);
     if (hash !== undefined) {
       assertSupportedHash(hash);
-      return hash;
+      return new PreparedPassword(hash, true);
     }
     if (password === undefined) return undefined;
     await this.#checkPolicy(at("password"), user, password);
-    return this.#hash(password, options);
+    return this.hashCarriedOver(password, options);
   }
 
   /** Hashes without asking the policy, for passwords that are in use elsewhere already. @internal */
-  hashCarriedOver(password: string, options: WriteOptions): Promise<string> {
-    return this.#hash(password, options);
+  async hashCarriedOver(password: string, options: WriteOptions): Promise<PreparedPassword> {
+    return new PreparedPassword(await this.#hash(password, options), false, this.#ntHashes.of(password));
+  }
+
+  /** The records of first passwords, within the transaction that makes the users. @internal */
+  firstPasswords(
+    unit: UnitOfWork,
+    user: UserId,
+    password: PreparedPassword | undefined,
+    mustChange = false,
+  ): readonly NewRecord<"credential">[] {
+    if (password === undefined) return [];
+    const { hash: secret, ntHash } = password;
+    const mark = mustChange ? { mustChange } : {};
+    const own: NewRecord<"credential"> = { user, kind: "password", secret, status: "active", ...mark };
+    if (ntHash === undefined) return [own];
+    this.#ntHashes.audit(unit, user);
+    return [own, this.#ntHashes.record(unit, user, ntHash)];
+  }
+
+  /**
+   * The NT hash of the user's password, 16 octets, for MS-CHAPv2 and Samba; `undefined` when there is none, as for a
+   * password that was set before hashes were kept. It proves the password and nothing more: whoever takes it for a login
+   * still asks for state, lock, second factor and access.
+   * @throws DirectoryError `misconfigured` unless the directory was opened with `[allowNtHashes]`
+   */
+  ntHash(user: UserId, options?: CallOptions): Promise<Uint8Array | undefined> {
+    return this.#ntHashes.read(user, options);
+  }
+
+  /** Forgets the NT hashes of all passwords, as after they are no longer allowed. @returns how many there were */
+  forgetNtHashes(options: WriteOptions = {}): Promise<number> {
+    return this.#ntHashes.forgetAll(options);
   }
 
   /** Why the policy would refuse a password; empty when it would not. */
@@ -370,8 +398,15 @@ export class Credentials {
   }
 
   /** Stores a password's hash within a transaction. @internal */
-  async storePassword(unit: UnitOfWork, user: UserId, secret: string, mustChange: boolean): Promise<void> {
-    await put(unit, user, "password", { secret, status: "active", ...(mustChange ? { mustChange } : {}) });
+  async storePassword(
+    unit: UnitOfWork,
+    user: UserId,
+    { hash: secret, ntHash }: PreparedPassword,
+    mustChange: boolean,
+  ): Promise<void> {
+    const mark = mustChange ? { mustChange } : {};
+    await putCredential(unit, user, "password", { secret, status: "active", ...mark });
+    await this.#ntHashes.replace(unit, user, ntHash);
   }
 
   /** Seals and stores a TOTP secret within a transaction. @internal */
@@ -452,47 +487,4 @@ export class Credentials {
     );
     return organization?.name ?? this.#environment.organization;
   }
-}
-
-/** The user's credential of a kind that exists once per user, or `undefined`. */
-export function credentialOf(
-  reader: Reader,
-  user: UserId,
-  kind: CredentialKind,
-  options?: CallOptions,
-): Promise<Credential | undefined> {
-  return reader.getByKey("credential", "kind", `${user}/${kind}`, options);
-}
-
-/** Claims a TOTP time step for its one use (RFC 6238 §5.2). @returns whether it was free */
-export function reserveTotpStep(
-  tx: { reserve(key: string, expiresAt: number, now: number): Promise<boolean> },
-  user: UserId,
-  step: number,
-  now: number,
-): Promise<boolean> {
-  // The step can match for a minute and a half at most; the claim outlives it.
-  return tx.reserve(`totp:${user}:${step}`, now + 10 * 60_000, now);
-}
-
-async function put(
-  unit: UnitOfWork,
-  user: UserId,
-  kind: CredentialKind,
-  fields: Pick<Credential, "secret" | "status"> & { readonly mustChange?: boolean },
-): Promise<void> {
-  const before = await unit.tx.getByKey("credential", "kind", `${user}/${kind}`);
-  if (before === undefined) await unit.create("credential", { user, kind, ...fields });
-  else await unit.update("credential", before, { mustChange: undefined, setAt: undefined, ...fields });
-}
-
-/** Tells one stored password from the next, without saying anything about either. */
-function markOf(credential: Credential | undefined): string {
-  return createHash("sha256")
-    .update(credential?.secret ?? "")
-    .digest("base64url");
-}
-
-function resetKey(token: string): string {
-  return `reset:${createHash("sha256").update(token).digest("hex")}`;
 }

@@ -8,16 +8,23 @@ export class PreparedPassword {
   /** Whether the hash came from elsewhere, so that no policy has seen the password. */
   readonly isImported: boolean;
   readonly #hash: string;
+  readonly #ntHash: Uint8Array | undefined;
 
   /** @internal */
-  constructor(hash: string, isImported: boolean) {
+  constructor(hash: string, isImported: boolean, ntHash?: Uint8Array) {
     this.#hash = hash;
+    this.#ntHash = ntHash;
     this.isImported = isImported;
   }
 
   /** What is stored. @internal */
   get hash(): string {
     return this.#hash;
+  }
+
+  /** What is stored beside it where that is allowed. @internal */
+  get ntHash(): Uint8Array | undefined {
+    return this.#ntHash;
   }
 }
 

@@ -18,6 +18,8 @@ export interface ServiceEnvironment extends WriteEnvironment {
   readonly keys: KeyRing;
   readonly hasher: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
+  /** Whether NT hashes are kept beside passwords. */
+  readonly keepsNtHashes: boolean;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly relations: Relations;

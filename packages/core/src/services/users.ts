@@ -6,13 +6,7 @@ import { allPages, removeAll } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
 import { foldCase } from "../text/normalize.ts";
 import { invalid } from "../validate/validate.ts";
-import {
-  commit,
-  type NewRecord,
-  type RecordPatch,
-  type UnitOfWork,
-  type WriteOptions,
-} from "../write/unit-of-work.ts";
+import { commit, type RecordPatch, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
 import type { Credentials } from "./credentials.ts";
 import type { PreparedPassword } from "./prepared-password.ts";
 import { applyRulesTo } from "./rule-groups.ts";
@@ -85,7 +79,7 @@ export class Users {
    * @throws DirectoryError as for {@link Users.create}, with `details.path` naming which
    */
   async createMany(users: readonly NewUser[], options: WriteOptions = {}): Promise<readonly User[]> {
-    const prepared: { fields: UserContent; secret: string | undefined }[] = [];
+    const prepared: { fields: UserContent; secret: PreparedPassword | undefined }[] = [];
     for (const [i, input] of users.entries()) {
       const path = users.length === 1 ? "" : `[${i}]`;
       const { password, passwordHash, ...rest } = input;
@@ -104,10 +98,9 @@ export class Users {
         unit,
         prepared.map((one) => one.fields),
       );
-      const passwords = created.flatMap((user, i): NewRecord<"credential">[] => {
-        const secret = prepared[i]?.secret;
-        return secret === undefined ? [] : [{ user: user.id, kind: "password", secret, status: "active" }];
-      });
+      const passwords = created.flatMap((user, i) =>
+        this.#credentials.firstPasswords(unit, user.id, prepared[i]?.secret),
+      );
       await unit.createMany("credential", passwords);
       return created;
     });

@@ -53,7 +53,7 @@ test("upper case, lower case, composed and decomposed all fold to the same", () 
         expect(foldCase(value.normalize(form))).toBe(folded);
       expect(foldCase(value.toLowerCase())).toBe(folded);
       // A mark at the beginning would take the space for its letter.
-      if (!/^\P{L}*\p{M}/u.test(value)) expect(foldCase(` ${value} `)).toBe(folded);
+      if (!/^\P{L}*\p{M}/u.test(value.normalize("NFKC"))) expect(foldCase(` ${value} `)).toBe(folded);
     }),
     { numRuns: 2000 },
   );

@@ -55,7 +55,7 @@ test("the key of a name is the key of the name that the key itself spells", () =
 
 /** A mark at the beginning would take the space for its letter (RFC 4518 §2.6.1). */
 function spaced(value: string): string {
-  return /^\P{L}*\p{M}/u.test(value) ? value : ` ${value} `;
+  return /^\P{L}*\p{M}/u.test(value.normalize("NFKC")) ? value : ` ${value} `;
 }
 
 test("the key does not change with the case of values", () => {
