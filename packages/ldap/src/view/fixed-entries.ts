@@ -38,6 +38,7 @@ export async function rootDse(facts: ServerFacts, schema: Schema): Promise<Entry
         FeatureOid.allOperationalAttributes,
         FeatureOid.attributesByObjectClass,
         FeatureOid.absoluteTrueAndFalseFilters,
+        FeatureOid.modifyIncrement,
       ])
       .add(schema.type("vendorName"), ["DirectoryKit"])
       .build()

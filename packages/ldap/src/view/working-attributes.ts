@@ -1,0 +1,128 @@
+import { LdapResultCode, type ModifyOperation } from "../codec/index.ts";
+import type { AttributeTypeDefinition } from "./schema-definitions.ts";
+import { UpdateRefusal } from "./update-refusal.ts";
+import type { WrittenValue } from "./written-value.ts";
+
+/** A modification whose values were read. */
+export interface WrittenModification {
+  readonly operation: ModifyOperation;
+  readonly type: AttributeTypeDefinition;
+  readonly values: readonly WrittenValue[];
+}
+
+type Values = ReadonlyMap<string, WrittenValue>;
+
+const none: Values = new Map();
+
+/** The attributes of an entry while the modifications of a request are made one after another (RFC 4511 §4.6). */
+export class WorkingAttributes {
+  readonly #before = new Map<AttributeTypeDefinition, Values>();
+  readonly #now = new Map<AttributeTypeDefinition, Values>();
+
+  /** @param initial - what the entry shows */
+  constructor(initial: Iterable<readonly [AttributeTypeDefinition, readonly WrittenValue[]]> = []) {
+    for (const [type, values] of initial)
+      this.#before.set(type, new Map(values.map((value) => [value.key, value])));
+  }
+
+  /** The values as they stand. */
+  values(type: AttributeTypeDefinition | undefined): readonly WrittenValue[] {
+    return type === undefined ? [] : [...this.#values(type).values()];
+  }
+
+  /** The values as the entry showed them. */
+  initial(type: AttributeTypeDefinition | undefined): readonly WrittenValue[] {
+    return type === undefined ? [] : [...(this.#before.get(type) ?? none).values()];
+  }
+
+  /** Types whose values are other ones by now. Another order of the same is none. */
+  changed(): readonly AttributeTypeDefinition[] {
+    return [...this.#now].flatMap(([type, now]) => {
+      const before = this.#before.get(type) ?? none;
+      const isSame =
+        now.size === before.size && [...now].every(([key, value]) => before.get(key)?.text === value.text);
+      return isSame ? [] : [type];
+    });
+  }
+
+  /** Whether the values of a type are other ones by now. */
+  isChanged(type: AttributeTypeDefinition | undefined): boolean {
+    return type !== undefined && this.changed().includes(type);
+  }
+
+  /** @throws UpdateRefusal when it cannot be made */
+  apply({ operation, type, values }: WrittenModification): void {
+    const name = type.names[0] as string;
+    const now = this.#values(type);
+    refuseRepeats(name, values);
+    switch (operation) {
+      case "add": {
+        if (values.length === 0)
+          throw new UpdateRefusal(LdapResultCode.protocolError, `${name}: no values to add`);
+        if (values.some(({ key }) => now.has(key)))
+          throw new UpdateRefusal(LdapResultCode.attributeOrValueExists, `${name}: a value is there already`);
+        this.#now.set(type, new Map([...now, ...values.map((value) => [value.key, value] as const)]));
+        break;
+      }
+      case "delete": {
+        const unshown = [...now].filter(([, value]) => value.isUnshown);
+        if (unshown.length === now.size && values.length === 0)
+          throw new UpdateRefusal(LdapResultCode.noSuchAttribute, `${name}: there is none`);
+        if (values.some(({ key }) => !now.has(key)))
+          throw new UpdateRefusal(LdapResultCode.noSuchAttribute, `${name}: a value is not there`);
+        const gone = new Set(values.map(({ key }) => key));
+        this.#now.set(
+          type,
+          new Map(values.length === 0 ? unshown : [...now].filter(([key]) => !gone.has(key))),
+        );
+        break;
+      }
+      case "replace":
+        this.#now.set(
+          type,
+          new Map([
+            ...[...now].filter(([, value]) => value.isUnshown),
+            ...values.map((value) => [value.key, this.#standingFor(type, value)] as const),
+          ]),
+        );
+        break;
+      case "increment":
+        this.#now.set(type, increment(type, now, values));
+    }
+  }
+
+  #values(type: AttributeTypeDefinition): Values {
+    return this.#now.get(type) ?? this.#before.get(type) ?? none;
+  }
+
+  /** A value that replaces an equal one stands for the same value of the record. */
+  #standingFor(type: AttributeTypeDefinition, value: WrittenValue): WrittenValue {
+    const stored = this.#before.get(type)?.get(value.key)?.stored;
+    return stored === undefined ? value : { ...value, stored };
+  }
+}
+
+function refuseRepeats(name: string, values: readonly WrittenValue[]): void {
+  if (new Set(values.map(({ key }) => key)).size < values.length)
+    throw new UpdateRefusal(LdapResultCode.attributeOrValueExists, `${name}: a value is given twice`);
+}
+
+/** RFC 4525: adds a number to every value. */
+function increment(type: AttributeTypeDefinition, now: Values, values: readonly WrittenValue[]): Values {
+  const name = type.names[0] as string;
+  const [by, ...more] = values;
+  if (by === undefined || more.length > 0)
+    throw new UpdateRefusal(LdapResultCode.protocolError, `${name}: an increment takes one value`);
+  if (now.size === 0) throw new UpdateRefusal(LdapResultCode.noSuchAttribute, `${name}: there is none`);
+  const sums = [...now.values()].map(({ text }) => {
+    const sum = toInteger(text) + toInteger(by.text);
+    if (type.syntax !== "integer" || !Number.isSafeInteger(sum))
+      throw new UpdateRefusal(LdapResultCode.constraintViolation, `${name}: cannot be incremented so`);
+    return String(sum);
+  });
+  return new Map(sums.map((text) => [text, { key: text, text }]));
+}
+
+function toInteger(text: string): number {
+  return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+}
