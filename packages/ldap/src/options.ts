@@ -81,6 +81,8 @@ export interface LdapLimits {
   readonly maxLastingSearches: number;
   /** Values that one search may follow by the dereference control. Default 100,000. */
   readonly maxDereferencedValues: number;
+  /** Values that one add or modify may name. Default 10,000. */
+  readonly maxUpdateValues: number;
   /** Milliseconds a connection may say nothing. Default 900,000 (15 minutes). */
   readonly idleTimeoutMs: number;
   /** Milliseconds a message, once begun, may take to arrive whole; also a TLS handshake. Default 10,000. */
@@ -176,6 +178,7 @@ export const defaultLdapLimits: LdapLimits = {
   maxSortedEntries: 100_000,
   maxLastingSearches: 100,
   maxDereferencedValues: 100_000,
+  maxUpdateValues: 10_000,
   idleTimeoutMs: 900_000,
   messageTimeoutMs: 10_000,
   writeTimeoutMs: 30_000,

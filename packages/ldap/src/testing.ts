@@ -3,8 +3,10 @@ import { DirectoryError } from "@directorykit/core";
 import {
   type Control,
   decodeMessage,
+  decodePasswordModifyResponse,
   ExtendedOid,
   encodeMessage,
+  encodePasswordModifyRequest,
   type Filter,
   LdapFramer,
   type LdapMessage,
@@ -52,6 +54,37 @@ export interface LdapTestSearch {
   readonly sizeLimit?: number;
   /** Most seconds to take; 0 leaves it to the server. Default 0. */
   readonly timeLimit?: number;
+}
+
+/** A value to write: text, or octets. */
+export type LdapTestValue = string | Uint8Array;
+
+/** One change to an attribute (RFC 4511 §4.6, RFC 4525). */
+export interface LdapTestModification {
+  /** What to do with the values. */
+  readonly operation: "add" | "delete" | "replace" | "increment";
+  /** The attribute. */
+  readonly attribute: string;
+  /** The values; none deletes or replaces all. Default none. */
+  readonly values?: readonly LdapTestValue[];
+}
+
+/** What to rename an entry to. */
+export interface LdapTestRename {
+  /** Whether the old name goes from among the values. Default true. */
+  readonly deleteOldRdn?: boolean;
+  /** DN of the container to move to. Default: it stays. */
+  readonly newSuperior?: string;
+}
+
+/** Whose password to change (RFC 3062). */
+export interface LdapTestPassword {
+  /** DN, or `u:` and a username. Default: whoever is bound. */
+  readonly user?: string;
+  /** The present one. */
+  readonly oldPassword?: string;
+  /** The new one. Default: the server makes one up. */
+  readonly newPassword?: string;
 }
 
 /** An entry that a search found. */
@@ -179,6 +212,60 @@ export class LdapTestClient {
     return this.#result({ type: "compareRequest", entry: dn, attribute, value: Buffer.from(value) });
   }
 
+  /** Adds an entry. */
+  async add(
+    dn: string,
+    attributes: Readonly<Record<string, LdapTestValue | readonly LdapTestValue[]>>,
+  ): Promise<LdapTestResult> {
+    const given = Object.entries(attributes).map(([type, values]) => ({
+      type,
+      vals: (isList(values) ? values : [values]).map(octetsOf),
+    }));
+    return this.#result({ type: "addRequest", entry: dn, attributes: given });
+  }
+
+  /** Changes an entry: all of the changes in their order, or none. */
+  async modify(dn: string, ...changes: readonly LdapTestModification[]): Promise<LdapTestResult> {
+    const given = changes.map(({ operation, attribute, values = [] }) => ({
+      operation,
+      modification: { type: attribute, vals: values.map(octetsOf) },
+    }));
+    return this.#result({ type: "modifyRequest", object: dn, changes: given });
+  }
+
+  /** Deletes an entry. */
+  async delete(dn: string): Promise<LdapTestResult> {
+    return this.#result({ type: "delRequest", entry: dn });
+  }
+
+  /** Renames an entry. @param newRdn - such as `uid=grace` */
+  async rename(dn: string, newRdn: string, options: LdapTestRename = {}): Promise<LdapTestResult> {
+    const { deleteOldRdn: deleteoldrdn = true, newSuperior } = options;
+    const request = { type: "modDNRequest", entry: dn, newrdn: newRdn, deleteoldrdn } as const;
+    return this.#result(newSuperior === undefined ? request : { ...request, newSuperior });
+  }
+
+  /** Changes a password (RFC 3062). @returns the result, with the password that the server made up if it did */
+  async changePassword(
+    change: LdapTestPassword = {},
+  ): Promise<LdapTestResult & { readonly generated?: string }> {
+    const { user, oldPassword, newPassword } = change;
+    const requestValue = encodePasswordModifyRequest({
+      ...(user === undefined ? {} : { userIdentity: octetsOf(user) }),
+      ...(oldPassword === undefined ? {} : { oldPasswd: octetsOf(oldPassword) }),
+      ...(newPassword === undefined ? {} : { newPasswd: octetsOf(newPassword) }),
+    });
+    const requestName = ExtendedOid.passwordModify;
+    const responses = await this.send({ type: "extendedReq", requestName, requestValue });
+    const last = responses.at(-1);
+    const value = last?.type === "extendedResp" ? last.responseValue : undefined;
+    const generated = value === undefined ? undefined : decodePasswordModifyResponse(value).genPasswd;
+    return {
+      ...resultOf(responses),
+      ...(generated === undefined ? {} : { generated: Buffer.from(generated).toString("utf8") }),
+    };
+  }
+
   /** Who the server takes the connection for (RFC 4532): `dn:…`, or empty when anonymous. */
   async whoAmI(): Promise<string> {
     const responses = await this.send({ type: "extendedReq", requestName: ExtendedOid.whoAmI });
@@ -297,6 +384,14 @@ export class LdapTestClient {
       `the connection has ended: ${this.#notice.diagnosticMessage ?? "no notice"}`,
     );
   }
+}
+
+function isList(values: LdapTestValue | readonly LdapTestValue[]): values is readonly LdapTestValue[] {
+  return Array.isArray(values);
+}
+
+function octetsOf(value: LdapTestValue): Uint8Array {
+  return typeof value === "string" ? Buffer.from(value) : value;
 }
 
 function searchRequest(search: LdapTestSearch): RequestOp {

@@ -264,7 +264,7 @@ export class ContentSync {
     if (uuid === undefined) return;
     this.#remembered?.set(found.id, found.part);
     if (this.#remembered !== undefined && this.#remembered.size > maxRemembered) this.#remembered = undefined;
-    const isSelf = found.part === "user" && this.#source.isSelf(found.record);
+    const isSelf = found.part === "user" && this.#source.seesPrivate(found.record);
     const attributes = this.#selection.apply(this.#stamped(entry), isSelf, view.hidden);
     await this.#sink.entry(entry.objectName, attributes, this.#state(state, uuid, withCookie));
   }

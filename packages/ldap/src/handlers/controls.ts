@@ -3,14 +3,17 @@ import {
   type Control,
   ControlOid,
   type DereferenceSpec,
+  decodeAssertion,
   decodeAuthzId,
   decodeDereferenceRequest,
   decodePagedResults,
   decodePersistentSearch,
+  decodeReadEntryRequest,
   decodeSortRequest,
   decodeSubentries,
   decodeSyncRequest,
   decodeVirtualListViewRequest,
+  type Filter,
   isLdapDecodeError,
   LdapResultCode,
   type PagedResultsValue,
@@ -50,6 +53,12 @@ export interface RequestControls {
   readonly subentries?: ReadControl<boolean>;
   /** draft-ietf-ldapext-psearch-03: to be told what changes. */
   readonly persistentSearch?: ReadControl<PersistentSearchRequest>;
+  /** RFC 4528: what must be true of the target. */
+  readonly assertion?: ReadControl<Filter>;
+  /** RFC 4527: attributes of the entry to show as they were before the change. */
+  readonly preRead?: ReadControl<readonly string[]>;
+  /** RFC 4527: attributes of the entry to show as they are after it. */
+  readonly postRead?: ReadControl<readonly string[]>;
   /** RFC 3296: there are no referral entries here, so treating them as ordinary entries changes nothing. */
   readonly manageDsaIT?: ReadControl<undefined>;
   /** Active Directory: answer without referrals, as is always done here. */
@@ -131,6 +140,21 @@ const definitions: { readonly [N in Name]-?: Definition<Value<N>> } = {
     oid: ControlOid.persistentSearch,
     operations: ["searchRequest"],
     read: (value = new Uint8Array(0)) => decodePersistentSearch(value),
+  },
+  assertion: {
+    oid: ControlOid.assertion,
+    operations: ["searchRequest", "compareRequest", ...updates],
+    read: (value = none) => decodeAssertion(value),
+  },
+  preRead: {
+    oid: ControlOid.preRead,
+    operations: ["modifyRequest", "delRequest", "modDNRequest"],
+    read: (value = none) => decodeReadEntryRequest(value),
+  },
+  postRead: {
+    oid: ControlOid.postRead,
+    operations: ["addRequest", "modifyRequest", "modDNRequest"],
+    read: (value = none) => decodeReadEntryRequest(value),
   },
   domainScope: { oid: ControlOid.domainScope, operations: ["searchRequest"], read: nothing },
 };

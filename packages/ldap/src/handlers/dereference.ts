@@ -138,7 +138,7 @@ export class Dereferencer {
       const entry = await this.#source.user(user, selection);
       found.set(
         foldCase(user.username),
-        selection.apply(entry, this.#source.isSelf(user), this.#view.hidden),
+        selection.apply(entry, this.#source.seesPrivate(user), this.#view.hidden),
       );
       await turn();
     }

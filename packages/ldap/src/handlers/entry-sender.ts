@@ -74,7 +74,7 @@ export class EntrySender {
     const now = performance.now();
     if (now > this.#deadline) throw timeUp;
     const entry = await this.#build(found);
-    const isSelf = found.part === "user" && this.#source?.isSelf(found.record) === true;
+    const isSelf = found.part === "user" && this.#source?.seesPrivate(found.record) === true;
     const about = found.part === "user" ? peopleIn(found.record) : nobody;
     const attributes = this.#selection.apply(entry, isSelf, this.#view.hidden);
     const control = await this.#dereferencer?.control(entry, isSelf);

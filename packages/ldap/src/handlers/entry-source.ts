@@ -59,6 +59,11 @@ export class EntrySource implements Visibility {
     return user.id === this.#identity.user;
   }
 
+  /** Whether the reader may see what is only for a person themself and for administrators. */
+  seesPrivate(user: User): boolean {
+    return this.isSelf(user) || this.#seesEveryone;
+  }
+
   /** People in the tree that match. */
   visibleUsers(filter: CoreFilter): CoreFilter {
     const active: CoreFilter = { op: "equals", attribute: "state", value: "active" };

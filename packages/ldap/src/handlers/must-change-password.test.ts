@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ControlOid, decodePasswordPolicy, type LdapMessage, LdapResultCode } from "../codec/index.ts";
 import { baseDn, type Office, office, password, userDn } from "../server/office.fixture.ts";
-import { ldapTestClient } from "../testing.ts";
+import { type LdapTestClient, ldapTestClient } from "../testing.ts";
 
 let place: Office;
 beforeAll(async () => {
@@ -57,4 +57,34 @@ test("a wrong password says nothing of the state of the account", async () => {
     messageId: 1,
     protocolOp: expect.objectContaining({ resultCode: LdapResultCode.invalidCredentials }),
   });
+});
+
+test.each<[string, (client: LdapTestClient) => Promise<{ resultCode: number }>]>([
+  ["password modify", (client) => client.changePassword({ newPassword: "a new password, at long last" })],
+  [
+    "modify",
+    (client) =>
+      client.modify(userDn("ada"), {
+        operation: "replace",
+        attribute: "userPassword",
+        values: ["a new password, at long last"],
+      }),
+  ],
+])("who has changed it by %s may do everything else, on the same connection", async (_, change) => {
+  await using own = await office();
+  await own.directory.credentials.requirePasswordChange(own.user.ada.id);
+  await using client = ldapTestClient(own.server);
+  await client.exchange(bindAs("ada"), { controls });
+  const title = { operation: "replace", attribute: "title", values: ["x"] } as const;
+  expect(await client.modify(userDn("ada"), title)).toMatchObject({
+    resultCode: LdapResultCode.insufficientAccessRights,
+  });
+  expect(await client.changePassword({ newPassword: "short" })).toMatchObject({
+    resultCode: LdapResultCode.constraintViolation,
+  });
+  expect(await client.search({ base: baseDn })).toMatchObject({
+    resultCode: LdapResultCode.insufficientAccessRights,
+  });
+  expect(await change(client)).toMatchObject({ resultCode: LdapResultCode.success });
+  expect((await client.search({ base: baseDn })).entries.length).toBeGreaterThan(1);
 });

@@ -15,4 +15,10 @@ export interface OperationContext {
   readonly controls: RequestControls;
   /** What the root DSE says. */
   readonly facts: ServerFacts;
+  /**
+   * Makes a change, and keeps the connection until the change is answered, should it end the access of whoever is bound.
+   * @param own - the change is one of the password that the connection is bound with, which does not end it
+   * @throws DirectoryError `overloaded` when the connection is about to end; what `work` throws
+   */
+  commit<T>(work: () => Promise<T>, own?: "own-password"): Promise<T>;
 }

@@ -9,7 +9,7 @@ import { admit, identityOf, type LdapIdentity, type LdapSession, type Outcome } 
  * one that acts as somebody else. That takes the grant attribute `proxy`, and somebody whom the tree lets in.
  */
 export async function sessionOf(
-  context: OperationContext,
+  context: Pick<OperationContext, "session" | "controls" | "view">,
 ): Promise<{ readonly session: LdapSession } | { readonly refusal: Outcome }> {
   const { session, controls, view } = context;
   const { proxiedAuthorization } = controls;
@@ -67,6 +67,7 @@ async function actedAs(
   const other = identityOf(user, tree, factors, decision, access);
   // Rights to act as others are not handed on.
   other.proxy = false;
+  other.actedBy = identity.user;
   return other;
 }
 

@@ -149,7 +149,12 @@ describe("the root DSE", () => {
       supportedLDAPVersion: ["3"],
       supportedControl: expect.arrayContaining(["2.16.840.1.113730.3.4.2"]),
       supportedExtension: expect.arrayContaining(["1.3.6.1.4.1.4203.1.11.3"]),
-      supportedFeatures: ["1.3.6.1.4.1.4203.1.5.1", "1.3.6.1.4.1.4203.1.5.2", "1.3.6.1.4.1.4203.1.5.3"],
+      supportedFeatures: [
+        "1.3.6.1.4.1.4203.1.5.1",
+        "1.3.6.1.4.1.4203.1.5.2",
+        "1.3.6.1.4.1.4203.1.5.3",
+        "1.3.6.1.1.14",
+      ],
       subschemaSubentry: ["cn=Subschema"],
       vendorName: ["DirectoryKit"],
     });

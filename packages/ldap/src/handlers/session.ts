@@ -3,6 +3,7 @@ import type { Control } from "../codec/index.ts";
 import type { LdapAccess, LdapLimits, SearchAccess, WriteAccess } from "../options.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
+import { OpenCommits } from "./open-commits.ts";
 
 /** Who a connection is bound as. */
 export interface LdapIdentity {
@@ -24,6 +25,10 @@ export interface LdapIdentity {
   sync: boolean;
   /** Whether they must choose another password, and can do nothing else before. */
   mustChangePassword: boolean;
+  /** Whoever it is that acts as them, if somebody does. */
+  actedBy?: UserId;
+  /** Changes that are being committed, which put off the end of the connection. */
+  readonly commits: OpenCommits;
 }
 
 /** What one connection has been told so far. No socket: a test can make one. */
@@ -154,6 +159,7 @@ export function identityOf(
     proxy: false,
     sync: false,
     mustChangePassword,
+    commits: new OpenCommits(),
   };
   follow(identity, decision, fallback);
   return identity;

@@ -18,6 +18,7 @@ import {
 } from "../codec/index.ts";
 import { saslMechanisms } from "../handlers/bind.ts";
 import { readControls, supportedControls } from "../handlers/controls.ts";
+import type { EndReason } from "../handlers/open-commits.ts";
 import { timeUp } from "../handlers/search.ts";
 import {
   type LdapIdentity,
@@ -120,8 +121,8 @@ export class Connection implements ConnectionHost {
   }
 
   /** Ends the connection because the person bound on it may no longer be here. */
-  revoke(): void {
-    if (this.#over) return;
+  revoke(reason: EndReason): void {
+    if (this.#over || this.session.identity?.commits.putOff(reason) === true) return;
     this.context.count("revoked");
     this.disconnect(LdapResultCode.strongerAuthRequired, "access was taken away");
   }
@@ -179,7 +180,7 @@ export class Connection implements ConnectionHost {
     const { identity, address } = this.session;
     const { view } = this;
     if (identity === undefined || view.isTimedCached(identity.tree) === false) return;
-    if (stillAdmittedCached(identity, view, address) === false) this.revoke();
+    if (stillAdmittedCached(identity, view, address) === false) this.revoke("access");
   }
 
   #received(chunk: Buffer): void {
@@ -313,7 +314,7 @@ export class Connection implements ConnectionHost {
     if (admitted === undefined || identity.search !== "directory" || sightOf(identity) !== sight)
       return false;
     if (!admitted) {
-      this.revoke();
+      this.revoke("access");
       return true;
     }
     for (const op of cached.ops) writeEncodedOperation(this.#channel.writer, messageId, op);

@@ -14,11 +14,18 @@ import {
   type SearchRequest,
 } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
+import { add } from "../handlers/add.ts";
+import { ifAsserted } from "../handlers/assertion.ts";
 import { compare } from "../handlers/compare.ts";
 import { contentSync, type SyncSink } from "../handlers/content-sync.ts";
 import type { RequestControls } from "../handlers/controls.ts";
+import { deleteEntry } from "../handlers/delete.ts";
 import { passwordPolicyControls } from "../handlers/login.ts";
+import { modify } from "../handlers/modify.ts";
+import { modifyDN } from "../handlers/modify-dn.ts";
+import { OperationCommits } from "../handlers/open-commits.ts";
 import type { OperationContext } from "../handlers/operation-context.ts";
+import { passwordModify } from "../handlers/password-modify.ts";
 import { type PersistentSink, persistentSearch } from "../handlers/persistent-search.ts";
 import { sessionOf } from "../handlers/proxied-authorization.ts";
 import { outOfTime, searchTime } from "../handlers/search.ts";
@@ -30,7 +37,11 @@ import type { ConnectionHost } from "./connection-host.ts";
 type Work = (context: OperationContext) => Promise<Outcome>;
 
 /** Extended operations that are run here, for the root DSE. */
-export const supportedExtensions: readonly string[] = [ExtendedOid.whoAmI, ExtendedOid.cancel];
+export const supportedExtensions: readonly string[] = [
+  ExtendedOid.whoAmI,
+  ExtendedOid.passwordModify,
+  ExtendedOid.cancel,
+];
 
 /** Runs the operations of one connection side by side, and answers each unless it was given up. */
 export class RequestRunner {
@@ -52,16 +63,28 @@ export class RequestRunner {
         this.#search(messageId, op, controls, origin.peeked.opEnd === origin.peeked.end ? origin : undefined);
         break;
       case "compareRequest":
-        this.#begin(messageId, op, controls, (context) => compare(op, context));
+        this.#begin(messageId, op, controls, (context) =>
+          ifAsserted(op.entry, context, () => compare(op, context)),
+        );
         break;
       case "extendedReq":
         this.#extended(messageId, op, controls);
         break;
+      case "addRequest":
+        this.#begin(messageId, op, controls, (context) => add(op, context));
+        break;
+      case "modifyRequest":
+        this.#begin(messageId, op, controls, (context) => modify(op, context));
+        break;
+      case "delRequest":
+        this.#begin(messageId, op, controls, (context) => deleteEntry(op, context));
+        break;
+      case "modDNRequest":
+        this.#begin(messageId, op, controls, (context) => modifyDN(op, context));
+        break;
       default:
-        this.#host.answer(messageId, op, {
-          resultCode: LdapResultCode.unwillingToPerform,
-          diagnosticMessage: "the directory is read-only over LDAP",
-        });
+        // The others are done before they come here.
+        this.#host.answer(messageId, op, { resultCode: LdapResultCode.operationsError });
     }
   }
 
@@ -87,10 +110,12 @@ export class RequestRunner {
       return;
     }
     this.#begin(messageId, op, controls, (context) =>
-      cachedSearch(op, context, origin, answers, (entry, controls) => {
-        host.writeEntry(messageId, entry, controls);
-        return host.blocked;
-      }),
+      ifAsserted(op.baseObject, context, () =>
+        cachedSearch(op, context, origin, answers, (entry, controls) => {
+          host.writeEntry(messageId, entry, controls);
+          return host.blocked;
+        }),
+      ),
     );
   }
 
@@ -142,6 +167,9 @@ export class RequestRunner {
       case ExtendedOid.whoAmI:
         this.#begin(messageId, op, controls, whoAmI);
         break;
+      case ExtendedOid.passwordModify:
+        this.#begin(messageId, op, controls, (context) => passwordModify(op, context));
+        break;
       case ExtendedOid.cancel:
         this.#cancel(messageId, op);
         break;
@@ -191,11 +219,13 @@ export class RequestRunner {
       ...(isCancelable(op) ? { cancelled: end({ resultCode: LdapResultCode.canceled }) } : {}),
       ...(isLasting ? { closing: end({ resultCode: LdapResultCode.unavailable }) } : {}),
     });
+    const { identity } = session;
+    const commits = new OperationCommits(identity?.commits);
     const finished = (outcome: Outcome | undefined): void => {
       const isAwaited = operations.end(operation);
-      if (host.isOver) return;
-      if (isAwaited && outcome !== undefined) host.answer(messageId, op, outcome);
-      host.goOn();
+      if (!host.isOver && isAwaited && outcome !== undefined) host.answer(messageId, op, outcome);
+      if (commits.close() && session.identity === identity) host.revoke("access");
+      if (!host.isOver) host.goOn();
     };
     const { signal } = operation;
     if (session.identity?.mustChangePassword === true && !mayPrecedeChange(op)) {
@@ -206,7 +236,8 @@ export class RequestRunner {
       });
       return;
     }
-    this.#admitted({ session, view, signal, controls, facts: host.facts() }, work).then(
+    const facts = host.facts();
+    this.#admitted({ session, view, signal, controls, facts }, commits, work).then(
       finished,
       (error: unknown) => {
         context.logger.error({ error: String(error), operation: op.type }, "an LDAP operation failed");
@@ -216,13 +247,17 @@ export class RequestRunner {
   }
 
   /** Makes sure that the person is still let in, then works. */
-  async #admitted(context: OperationContext, work: Work): Promise<Outcome | undefined> {
+  async #admitted(
+    context: Omit<OperationContext, "commit">,
+    commits: OperationCommits,
+    work: Work,
+  ): Promise<Outcome | undefined> {
     const { view, session, signal } = context;
     const { identity, address } = session;
     if (identity !== undefined && stillAdmittedCached(identity, view, address) !== true) {
       try {
         if (!(await stillAdmitted(identity, view, address))) {
-          if (session.identity === identity) this.#host.revoke();
+          if (session.identity === identity) this.#host.revoke("access");
           return undefined;
         }
       } catch (error) {
@@ -234,7 +269,13 @@ export class RequestRunner {
     const as = await sessionOf(context).catch((error: unknown) => ({
       refusal: { resultCode: resultCodeOfError(error) },
     }));
-    return "refusal" in as ? as.refusal : work({ ...context, session: as.session });
+    if ("refusal" in as) return as.refusal;
+    const isThemself = as.session.identity === identity;
+    return work({
+      ...context,
+      session: as.session,
+      commit: (change, own) => commits.run(change, own !== undefined && isThemself),
+    });
   }
 }
 

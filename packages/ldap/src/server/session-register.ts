@@ -1,5 +1,6 @@
 import { type Change, everySession, type UserId } from "@directorykit/core";
 import type { BindWatch } from "../handlers/login.ts";
+import type { EndReason } from "../handlers/open-commits.ts";
 import { type LdapIdentity, stillAdmitted } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 
@@ -12,7 +13,7 @@ export interface RevocableConnection {
   /** Address of the peer. */
   readonly address: string;
   /** Ends it with a Notice of Disconnection: the person may no longer be here. */
-  revoke(): void;
+  revoke(reason: EndReason): void;
 }
 
 /** A {@link BindWatch} that the register writes. */
@@ -62,8 +63,10 @@ export class SessionRegister {
       if (change.kind === "user") affected.add(change.id as UserId);
       else if (change.kind === "membership" && change.memberKind === "user")
         affected.add(change.member as UserId);
-      else if (change.kind === "credential" && endsSessions(change)) this.#end(change.user as UserId);
-      else if (change.kind === "session" && change.name === everySession) this.#end(change.user as UserId);
+      else if (change.kind === "credential" && endsSessions(change))
+        this.#end(change.user as UserId, change.name === "password" ? "password" : "access");
+      else if (change.kind === "session" && change.name === everySession)
+        this.#end(change.user as UserId, "access");
       else if (["membership", "group", "grant", "resource", "organization"].includes(change.kind)) all = true;
     }
     if (affected.size > 0 || all) for (const watch of this.#watches) watch.changed = true;
@@ -76,7 +79,7 @@ export class SessionRegister {
   endAll(view: DirectoryView): void {
     for (const watch of this.#watches) watch.changed = true;
     for (const [user, connections] of [...this.#bound])
-      if ([...connections].some((connection) => connection.view === view)) this.#end(user);
+      if ([...connections].some((connection) => connection.view === view)) this.#end(user, "access");
   }
 
   /** Ends the connection unless the person is still let in. */
@@ -88,12 +91,12 @@ export class SessionRegister {
     } catch {
       // A store that cannot be read denies.
     }
-    if (connection.identity === identity) connection.revoke();
+    if (connection.identity === identity) connection.revoke("access");
   }
 
-  #end(user: UserId): void {
+  #end(user: UserId, reason: EndReason): void {
     for (const watch of this.#watches) watch.ended.add(user);
-    for (const connection of [...(this.#bound.get(user) ?? [])]) connection.revoke();
+    for (const connection of [...(this.#bound.get(user) ?? [])]) connection.revoke(reason);
   }
 }
 
