@@ -14,10 +14,17 @@ peers=(
   "openssl:certificates, and a look at TLS from outside"
 )
 
-# Installing these would change how the machine itself logs people in; they are unpacked beside node_modules' programs
-# instead, and the tests run them in a mount namespace.
-unpacked=(nslcd libnss-ldapd libpam-ldapd pamtester)
-unpacked_folder=node_modules/.cache/directorykit-peers
+# Installing these would change how the machine itself logs people in or delivers mail; they are unpacked beside
+# node_modules' programs instead, with the libraries that the system lacks. The tests lay them over /usr in a mount
+# namespace.
+unpacked=(
+  nslcd libnss-ldapd libpam-ldapd pamtester
+  sssd-ldap sssd-common sssd-tools libnss-sss libpam-sss
+  postfix postfix-ldap
+  dovecot-core dovecot-ldap
+)
+unpacked_folder=node_modules/.cache/interop-peers
+unpacked_list=$unpacked_folder/packages
 
 missing=()
 missing_packages=()
@@ -28,9 +35,10 @@ for peer in "${peers[@]}"; do
     missing_packages+=("$package")
   fi
 done
-for package in "${unpacked[@]}"; do
-  [ -e "$unpacked_folder/$package.done" ] || missing+=("$package:PAM and NSS over LDAP, unpacked into $unpacked_folder")
-done
+is_unpacked() { [ "$(cat "$unpacked_list" 2>/dev/null)" = "${unpacked[*]}" ]; }
+if ! is_unpacked; then
+  for package in "${unpacked[@]}"; do missing+=("$package:unpacked into $unpacked_folder"); done
+fi
 if [ ${#missing[@]} -eq 0 ]; then
   echo "install-peers: all $((${#peers[@]} + ${#unpacked[@]})) are here"
   exit 0
@@ -40,7 +48,7 @@ fi
 give_up() {
   echo "install-peers: $2, so these are not installed here:"
   for peer in "${missing[@]}"; do echo "  ${peer%%:*} (${peer#*:})"; done
-  echo "  On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${missing_packages[*]}"
+  echo "  On Debian or Ubuntu: sudo bash scripts/install-peers.sh"
   echo "  Tests use what is on the PATH; those that miss a program are left out and named at the end of the run."
   [ "${CI:-}" = true ] && exit "$1"
   exit 0
@@ -71,17 +79,26 @@ install_missing() {
   fi
 }
 unpack_missing() {
-  mkdir -p "$unpacked_folder"
-  for package in "${unpacked[@]}"; do
-    [ -e "$unpacked_folder/$package.done" ] && continue
-    download=$(mktemp -d)
-    # apt fetches as a user of its own where it can, which must be able to write there.
-    chmod 777 "$download"
-    (cd "$download" && "${apt[@]}" download "$package") || return 1
-    dpkg-deb -x "$download"/*.deb "$unpacked_folder" || return 1
-    rm -rf "$download"
-    touch "$unpacked_folder/$package.done"
+  is_unpacked && return
+  local work archive
+  work=$(mktemp -d) || return 1
+  # apt fetches as a user of its own where it can, which must be able to come here.
+  chmod 755 "$work"
+  mkdir -p "$work/archives/partial" "$work/root"
+  # Named packages come along even where they are installed; of what they need, only what is not.
+  "${apt[@]}" -o "Dir::Cache::archives=$work/archives" install -y --download-only --reinstall \
+    --no-install-recommends "${unpacked[@]}" || return 1
+  for archive in "$work"/archives/*.deb; do
+    # As on a system whose /bin, /sbin and /lib lead to /usr.
+    dpkg-deb --fsys-tarfile "$archive" | tar -x -C "$work/root" --exclude='./usr/share/*/man*' --exclude=./usr/share/doc \
+      --exclude=./usr/share/man --exclude=./usr/share/locale \
+      --transform='flags=rh;s,^\./\(s\?bin\|lib\)/,./usr/\1/,' || return 1
   done
+  mkdir -p "$(dirname "$unpacked_folder")"
+  rm -rf "$unpacked_folder"
+  mv "$work/root" "$unpacked_folder" || return 1
+  echo "${unpacked[*]}" >"$unpacked_list"
+  rm -rf "$work"
 }
 echo "install-peers: installing ${missing[*]%%:*}"
 if ! { install_missing && unpack_missing; } </dev/null >"$log" 2>&1; then

@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe } from "vitest";
 
 declare module "vitest" {
@@ -24,7 +25,21 @@ export type PeerName =
   | "apache2"
   | "slapd"
   | "openssl"
-  | "javac";
+  | "javac"
+  | "unshare"
+  | "nslcd"
+  | "sssd"
+  | "pamtester"
+  | "postmap"
+  | "dovecot";
+
+/**
+ * Where `install-peers.sh` unpacks what would change the machine if it were installed: a `usr` to be laid over `/usr`
+ * in a mount namespace.
+ */
+export const unpackedPeersFolder: string = fileURLToPath(
+  new URL("../node_modules/.cache/interop-peers", import.meta.url),
+);
 
 interface Peer {
   /** Names of the program, best first. */
@@ -33,6 +48,8 @@ interface Peer {
   readonly install: string;
   /** Arguments with which the program must succeed to count, where being there is not enough. */
   readonly probe?: readonly string[];
+  /** Unpacked by `install-peers.sh`, and looked for only there. */
+  readonly unpacked?: true;
   /** Not installed by `install-peers.sh`: left out by name even in CI. */
   readonly optional?: boolean;
 }
@@ -53,6 +70,16 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   slapd: { programs: ["slapd"], install: "slapd" },
   openssl: { programs: ["openssl"], install: "openssl" },
   javac: { programs: ["javac"], install: "default-jdk-headless", optional: true },
+  unshare: {
+    programs: ["unshare"],
+    install: "util-linux, with the right to mount",
+    probe: ["--mount", "--pid", "--fork", "--mount-proc", "true"],
+  },
+  nslcd: { programs: ["nslcd"], install: "nslcd, libnss-ldapd and libpam-ldapd", unpacked: true },
+  sssd: { programs: ["sssd"], install: "sssd-ldap, sssd-tools, libnss-sss and libpam-sss", unpacked: true },
+  pamtester: { programs: ["pamtester"], install: "pamtester", unpacked: true },
+  postmap: { programs: ["postmap"], install: "postfix-ldap", unpacked: true },
+  dovecot: { programs: ["dovecot"], install: "dovecot-ldap", unpacked: true },
 };
 
 /**
@@ -61,7 +88,10 @@ const peers: Readonly<Record<PeerName, Peer>> = {
  */
 export function requirePeer(name: PeerName): string | undefined {
   const peer = peers[name];
-  const path = peer.programs.map(findProgram).find((one) => one !== undefined && works(one, peer.probe));
+  const folders = peer.unpacked === true ? unpackedFolders : systemFolders();
+  const path = peer.programs
+    .map((program) => findProgram(program, folders))
+    .find((one) => one !== undefined && works(one, peer.probe));
   if (path === undefined && process.env["CI"] === "true" && peer.optional !== true) {
     throw new Error(`${name} is missing: install ${peer.install}, or run scripts/install-peers.sh`);
   }
@@ -86,12 +116,17 @@ export function describeWithPeers<const Names extends readonly PeerName[]>(
   else describe(title, { skip: true, meta: { leftOutFor } }, () => suite(found));
 }
 
-function findProgram(name: string): string | undefined {
-  // Servers lie in folders that only an administrator has on the PATH.
-  const folders = name.startsWith("/")
-    ? [""]
-    : [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
+const unpackedFolders = ["usr/sbin", "usr/bin"].map((folder) => join(unpackedPeersFolder, folder));
+
+// Servers lie in folders that only an administrator has on the PATH.
+const systemFolders = (): readonly string[] => [
+  ...(process.env["PATH"] ?? "").split(delimiter),
+  "/usr/sbin",
+  "/usr/local/sbin",
+];
+
+function findProgram(name: string, folders: readonly string[]): string | undefined {
+  return (name.startsWith("/") ? [""] : folders).map((folder) => join(folder, name)).find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

@@ -1,24 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { type Fixture, passwords, startFixture, type Username } from "./fixture.ts";
-import { findNslcd, type PosixMachine, startPosixMachine } from "./nslcd.ts";
+import { startNslcd } from "./nslcd.ts";
+import type { PrivateMachine } from "./private-machine.ts";
 import { until } from "./until.ts";
 
-const title = "nslcd with its NSS and PAM modules";
-const files = findNslcd();
-if (typeof files === "string" && process.env["CI"] === "true")
-  throw new Error(`${files} is missing: run scripts/install-peers.sh`);
-if (typeof files === "string")
-  describe(title, { skip: true, meta: { leftOutFor: [files] } }, () => {
-    test("is left out", () => {});
-  });
-else
-  describeWithPeers(title, ["openssl"], (paths) => {
+describeWithPeers(
+  "nslcd with its NSS and PAM modules",
+  ["nslcd", "pamtester", "unshare", "openssl"],
+  (paths) => {
     let fixture: Fixture;
-    let machine: PosixMachine;
+    let machine: PrivateMachine;
     beforeAll(async () => {
       fixture = await startFixture(paths.openssl);
-      machine = await startPosixMachine(files, fixture);
+      machine = await startNslcd(fixture);
     });
     afterAll(async () => {
       await machine?.[Symbol.asyncDispose]();
@@ -32,7 +27,7 @@ else
       password: string = passwords[username],
     ): Promise<number | null> => {
       const args = ["directorykit", username, "authenticate", "acct_mgmt"];
-      return (await machine.run(files.pamtester, args, `${password}\n`)).status;
+      return (await machine.run("pamtester", args, `${password}\n`)).status;
     };
 
     test("accounts are found by name and by number", async () => {
@@ -85,4 +80,5 @@ else
         (await print("getent", "passwd", "10002")).startsWith("grace:"),
       );
     });
-  });
+  },
+);
