@@ -21,12 +21,14 @@ export {
 } from "./codec/index.ts";
 export { errorCodeFor, resultCodeFor } from "./errors.ts";
 export {
+  allowNtHashReaders,
   allowPlaintextBind,
   defaultLdapLimits,
   type LdapAccess,
   type LdapLimits,
   type LdapServerOptions,
   type LdapTlsOptions,
+  type SambaDomain,
   type SearchAccess,
   type TreeLayout,
   type WriteAccess,

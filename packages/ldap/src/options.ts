@@ -1,11 +1,19 @@
 import type { SecureContextOptions } from "node:tls";
-import { type Directory, DirectoryError } from "@directorykit/core";
+import { type Directory, DirectoryError, foldCase } from "@directorykit/core";
 
 /** What a bound person may search when the grant that let them in says nothing. */
 export type SearchAccess = "directory" | "self" | "none";
 
 /** What a bound person may write when the grant that let them in says nothing. */
 export type WriteAccess = "directory" | "self" | "none";
+
+/** The NT domain that people and groups with Unix numbers are shown to belong to, for Samba and file servers that use it. */
+export interface SambaDomain {
+  /** Security identifier of the domain: `S-1-5-21-` and three numbers below 2^32. It must never change. */
+  readonly sid: string;
+  /** NetBIOS name of the domain, at most 15 characters, such as `EXAMPLE`. */
+  readonly name: string;
+}
 
 /** Where people and groups lie below the base DN. */
 export interface TreeLayout {
@@ -34,6 +42,8 @@ export interface TreeLayout {
    * `example.com`. Default: the `dc` parts of the base DN.
    */
   readonly domain: string | undefined;
+  /** Shows `sambaSamAccount`, `sambaGroupMapping` and `sambaDomain`. Default: none of them. */
+  readonly samba: SambaDomain | undefined;
 }
 
 /** Who may read and write what. Everyone may read the root DSE; nobody does anything else before a bind. */
@@ -96,6 +106,13 @@ export interface LdapLimits {
 /** Lets passwords cross connections without TLS: on `loopback`, or `anywhere`, which no network deserves. */
 export const allowPlaintextBind: unique symbol = Symbol.for("directorykit.ldap.allowPlaintextBind") as never;
 
+/**
+ * Lets the people of these usernames, and nobody else, read the NT hashes of everyone they see in `sambaNTPassword`: each
+ * serves to log in where NTLM is spoken, like the password itself. Needs `layout.samba`, and a directory that keeps such
+ * hashes (`allowNtHashes` of core). Answers are then not kept ready, since readers see different ones.
+ */
+export const allowNtHashReaders: unique symbol = Symbol.for("directorykit.ldap.allowNtHashReaders") as never;
+
 /** Certificate and key, with what else Node's TLS takes for a server. */
 export interface LdapTlsOptions
   extends Pick<
@@ -132,6 +149,8 @@ export interface LdapServerOptions {
   readonly tls?: LdapTlsOptions;
   /** Default: passwords only over TLS. */
   readonly [allowPlaintextBind]?: "loopback" | "anywhere";
+  /** Default: nobody. */
+  readonly [allowNtHashReaders]?: readonly string[];
 }
 
 /** Options with every default filled in, for one directory. */
@@ -144,6 +163,8 @@ export interface ResolvedLdapOptions {
   readonly limits: LdapLimits;
   readonly tls: LdapTlsOptions | undefined;
   readonly plaintextBind: "never" | "loopback" | "anywhere";
+  /** Folded usernames of those who may read NT hashes. */
+  readonly ntHashReaders: ReadonlySet<string>;
 }
 
 const defaultLayout: TreeLayout = {
@@ -155,6 +176,7 @@ const defaultLayout: TreeLayout = {
   groupClass: "groupOfNames",
   flavour: "standard",
   domain: undefined,
+  samba: undefined,
 };
 const domainForm = /^(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*$/;
 const defaultAccess: LdapAccess = {
@@ -229,6 +251,7 @@ export function resolveOptions(
     throw new DirectoryError("misconfigured", "groups have member in the flavour of Active Directory");
   if (layout.domain !== undefined && !domainForm.test(layout.domain))
     throw new DirectoryError("misconfigured", "layout.domain must be a DNS domain such as example.com");
+  if (layout.samba !== undefined) checkSamba(layout.samba);
   oneOf("access.search", access.search, ["directory", "self", "none"]);
   oneOf("access.write", access.write, ["directory", "self", "none"]);
   for (const list of ["hiddenAttributes", "selfAttributes"] as const) {
@@ -238,8 +261,15 @@ export function resolveOptions(
   }
   const plaintextBind = options[allowPlaintextBind] ?? "never";
   oneOf("allowPlaintextBind", plaintextBind, ["never", "loopback", "anywhere"]);
+  const readers: unknown = options[allowNtHashReaders] ?? [];
+  if (!Array.isArray(readers) || readers.some((name) => typeof name !== "string" || name === ""))
+    throw new DirectoryError("misconfigured", "allowNtHashReaders must be a list of usernames");
+  if (readers.length > 0 && layout.samba === undefined)
+    throw new DirectoryError("misconfigured", "allowNtHashReaders needs layout.samba");
   const [first, ...others] = isList(options.directory) ? options.directory : [options.directory];
   if (first === undefined) throw new DirectoryError("misconfigured", "ldapServer needs a directory");
+  if (readers.length > 0 && [first, ...others].some(({ credentials }) => !credentials.keepsNtHashes))
+    throw new DirectoryError("misconfigured", "allowNtHashReaders needs directories with [allowNtHashes]");
   if (others.length > 0 && options.baseDn !== undefined)
     throw new DirectoryError("misconfigured", "several directories cannot have one baseDn");
   const shared: Omit<ResolvedLdapOptions, "directory"> = {
@@ -247,15 +277,25 @@ export function resolveOptions(
     resource: options.resource,
     layout,
     access,
-    limits,
+    limits: readers.length === 0 ? limits : { ...limits, maxAnswerCacheBytes: 0 },
     tls: options.tls,
     plaintextBind,
+    ntHashReaders: new Set(readers.map((name: string) => foldCase(name))),
   };
   return [{ directory: first, ...shared }, ...others.map((directory) => ({ directory, ...shared }))];
 }
 
 function isList(directory: LdapServerOptions["directory"]): directory is readonly Directory[] {
   return Array.isArray(directory);
+}
+
+function checkSamba(samba: SambaDomain): void {
+  known("layout.samba", samba, ["sid", "name"]);
+  const parts = /^S-1-5-21-(0|[1-9]\d{0,9})-(0|[1-9]\d{0,9})-(0|[1-9]\d{0,9})$/.exec(samba.sid)?.slice(1);
+  if (parts === undefined || parts.some((part) => Number(part) > 0xffffffff))
+    throw new DirectoryError("misconfigured", "layout.samba.sid must be S-1-5-21- and three numbers");
+  if (typeof samba.name !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_-]{0,14}$/.test(samba.name))
+    throw new DirectoryError("misconfigured", "layout.samba.name must be a NetBIOS name such as EXAMPLE");
 }
 
 function oneOf(what: string, value: unknown, allowed: readonly string[]): void {

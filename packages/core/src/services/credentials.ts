@@ -376,6 +376,11 @@ export class Credentials {
     return this.#ntHashes.read(user, options);
   }
 
+  /** Whether NT hashes are kept: the directory was opened with `[allowNtHashes]`. */
+  get keepsNtHashes(): boolean {
+    return this.#environment.keepsNtHashes;
+  }
+
   /** Forgets the NT hashes of all passwords, as after they are no longer allowed. @returns how many there were */
   forgetNtHashes(options: WriteOptions = {}): Promise<number> {
     return this.#ntHashes.forgetAll(options);

@@ -1,4 +1,4 @@
-import type { Filter as CoreFilter, Group, User, UserId } from "@directorykit/core";
+import { type Filter as CoreFilter, foldCase, type Group, type User, type UserId } from "@directorykit/core";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Entry } from "../view/entry.ts";
 import { buildEntry, type EntryForm, type SelectedShape } from "../view/entry-form.ts";
@@ -111,6 +111,7 @@ export class EntrySource implements Visibility {
       users: [],
       groups: [],
       passwordSetAt: wantsAge ? await this.#view.passwordSetAt(user.id) : undefined,
+      ntHash: this.#mayReadNtHashes && needs.has("ntHash") ? await this.#ntHash(user) : undefined,
     });
   }
 
@@ -128,9 +129,20 @@ export class EntrySource implements Visibility {
       memberOf: memberOf.map((name) => this.#tree.groupDn(name)),
       manager: undefined,
       passwordSetAt: undefined,
+      ntHash: undefined,
       users: needs.has("users") ? await this.#memberNames(group) : [],
       groups: needs.has("groups") && layout.nesting === "direct" ? await this.#nestedNames(group) : [],
     });
+  }
+
+  /** Whether the host has named the reader among those who may read NT hashes. */
+  get #mayReadNtHashes(): boolean {
+    const { ntHashReaders } = this.#view.options;
+    return ntHashReaders.size > 0 && ntHashReaders.has(foldCase(this.#identity.username));
+  }
+
+  #ntHash(user: User): Promise<Uint8Array | undefined> {
+    return this.#view.options.directory.credentials.ntHash(user.id, this.#call);
   }
 
   #selection(by: Selection): SelectedShapes {

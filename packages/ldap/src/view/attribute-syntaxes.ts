@@ -39,6 +39,7 @@ export type AttributeSyntaxName =
   | "changeSequenceNumber"
   | "category"
   | "principalName"
+  | "securityIdentifier"
   | "substringAssertion";
 
 /** A syntax (RFC 4517 §3.3) with the matching rules that go with it (RFC 4517 §4.2). */
@@ -193,6 +194,14 @@ export const syntaxes: Readonly<Record<AttributeSyntaxName, AttributeSyntax>> = 
     kind: "username",
     equality: "caseIgnoreMatch",
     substrings: "caseIgnoreSubstringsMatch",
+  },
+  // Made of a domain and a number: the whole and its beginning can be looked for, but there is no order.
+  securityIdentifier: {
+    oid: "1.3.6.1.4.1.1466.115.121.1.26",
+    text: "IA5 String",
+    kind: "username",
+    equality: "caseIgnoreIA5Match",
+    substrings: "caseExactIA5SubstringsMatch",
   },
   // Of OpenLDAP, whose consumers read it.
   changeSequenceNumber: {

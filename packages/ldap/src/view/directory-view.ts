@@ -11,10 +11,11 @@ import type {
 } from "@directorykit/core";
 import { DirectoryError } from "@directorykit/core";
 import { type DistinguishedName, dnKey, parseDn } from "../codec/index.ts";
-import type { ResolvedLdapOptions } from "../options.ts";
+import type { ResolvedLdapOptions, TreeLayout } from "../options.ts";
 import { activeDirectoryParts } from "./active-directory-schema.ts";
 import { type EntryForm, entryForm } from "./entry-form.ts";
-import { Schema, standardParts } from "./schema.ts";
+import { sambaParts } from "./samba-schema.ts";
+import { Schema, type SchemaParts, standardParts } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import { Tree } from "./tree.ts";
 
@@ -52,9 +53,7 @@ export class DirectoryView {
   get schema(): Schema {
     const { registry } = this.#directory.attributes;
     if (this.#schema === undefined || this.#schemaOf !== registry) {
-      const { groupClass, flavour } = this.options.layout;
-      const parts = flavour === "activeDirectory" ? activeDirectoryParts : standardParts;
-      const schema = new Schema(registry, { ...parts, classOf: { ...parts.classOf, group: groupClass } });
+      const schema = new Schema(registry, schemaParts(this.options.layout));
       this.#schema = schema;
       this.#forms = new WeakMap();
       this.#schemaOf = registry;
@@ -255,6 +254,18 @@ export class DirectoryView {
     this.#last = trees;
     return trees;
   }
+}
+
+/** What a layout makes of the schema. */
+function schemaParts({ flavour, groupClass, samba }: TreeLayout): SchemaParts {
+  const parts = flavour === "activeDirectory" ? activeDirectoryParts : standardParts;
+  const more = samba === undefined ? { types: [], classes: [] } : sambaParts;
+  return {
+    ...parts,
+    types: [...parts.types, ...more.types],
+    classes: [...parts.classes, ...more.classes],
+    classOf: { ...parts.classOf, group: groupClass },
+  };
 }
 
 function baseKey(base: string): string {

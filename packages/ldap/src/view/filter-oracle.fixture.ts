@@ -25,10 +25,14 @@ export type Kind =
 export interface Type {
   readonly kind: Kind;
   readonly ordered: boolean;
-  readonly pieces: boolean;
+  readonly pieces: boolean | "initial";
 }
 
-const type = (kind: Kind, ordered = false, pieces = false): Type => ({ kind, ordered, pieces });
+const type = (kind: Kind, ordered = false, pieces: Type["pieces"] = false): Type => ({
+  kind,
+  ordered,
+  pieces,
+});
 const text = type("text", true, true);
 const integer = type("integer", true);
 
@@ -91,6 +95,18 @@ export const activeDirectoryTypes: Types = {
   employeeID: text,
 };
 
+/** What trees with a domain of Samba have. */
+export const sambaTypes: Types = {
+  ...standardTypes,
+  sambaSID: type("name", false, "initial"),
+  sambaPrimaryGroupSID: type("name", false, "initial"),
+  sambaAcctFlags: type("ia5", true, true),
+  sambaPwdLastSet: type("unsearchable"),
+  sambaGroupType: integer,
+  sambaDomainName: text,
+  sambaAlgorithmicRidBase: integer,
+};
+
 /** A matching rule: what it tests, on which kinds of values, with case or without. */
 const rules: Readonly<
   Record<
@@ -151,7 +167,14 @@ export function evaluate(filter: Filter, entry: LdapTestEntry, types: Types): Tr
         const pieces = [filter.initial, ...filter.any, filter.final].map((one) =>
           decode(one ?? new Uint8Array()),
         );
-        return found.pieces ? hasPieces(values, pieces, found.kind !== "exact") : undefined;
+        // Made of a prefix and a number, of which only the beginning can be looked for.
+        const isMiddle = filter.initial === undefined || filter.any.length > 0 || filter.final !== undefined;
+        if (
+          !found.pieces ||
+          (found.pieces === "initial" && isMiddle && mayBeNumbered(entry, filter.attribute))
+        )
+          return undefined;
+        return hasPieces(values, pieces, found.kind !== "exact");
       }
       const use =
         filter.type === "greaterOrEqual" ? "atLeast" : filter.type === "lessOrEqual" ? "atMost" : "equal";
@@ -200,6 +223,12 @@ function evaluateRule(
   });
   if (attribute !== undefined) return truths[0];
   return truths.includes(true) ? true : truths.includes(false) ? false : undefined;
+}
+
+/** People and groups, unlike the domain, have identifiers made of numbers. */
+function mayBeNumbered(entry: LdapTestEntry, name: string): boolean {
+  const classes = entry.attributes["objectClass"] ?? [];
+  return classes.includes("person") || (name === "sambaSID" && classes.includes("groupOfNames"));
 }
 
 /** Nobody may ask about the age of a person's password; other entries just do not have it. */

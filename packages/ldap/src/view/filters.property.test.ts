@@ -6,7 +6,7 @@ import { ldapServer } from "../server/ldap-server.ts";
 import { baseDn, emptyDirectory, groupDn, password, userDn } from "../server/office.fixture.ts";
 import { ldapTestClient } from "../testing.ts";
 import { arbitraryFilters } from "./arbitrary-filters.fixture.ts";
-import { activeDirectoryTypes, evaluate, standardTypes } from "./filter-oracle.fixture.ts";
+import { activeDirectoryTypes, evaluate, sambaTypes, standardTypes } from "./filter-oracle.fixture.ts";
 
 const classes = [
   "top",
@@ -40,6 +40,7 @@ interface World {
   readonly look: {
     readonly groupClass?: "groupOfNames" | "groupOfUniqueNames";
     readonly flavour?: "activeDirectory";
+    readonly samba?: { readonly sid: string; readonly name: string };
   };
 }
 
@@ -67,6 +68,7 @@ const worlds: fc.Arbitrary<World> = fc.record({
     {},
     { groupClass: "groupOfUniqueNames" as const },
     { flavour: "activeDirectory" as const },
+    { samba: { sid: "S-1-5-21-1-2-3", name: "EXAMPLE" } },
   ),
 });
 
@@ -118,7 +120,12 @@ test("what a filter finds is what it is true of, by what entries show", async ()
     fc.asyncProperty(worlds, fc.array(filters, { minLength: 20, maxLength: 40 }), async (world, many) => {
       await using directory = await build(world);
       const { nesting, look } = world;
-      const types = look.flavour === undefined ? standardTypes : activeDirectoryTypes;
+      const types =
+        look.flavour !== undefined
+          ? activeDirectoryTypes
+          : look.samba === undefined
+            ? standardTypes
+            : sambaTypes;
       await using server = ldapServer({ directory, baseDn, layout: { nesting, ...look } });
       await using client = ldapTestClient(server);
       await client.bind(userDn("reader"), password);

@@ -2,6 +2,7 @@ import type { TreeLayout } from "../options.ts";
 import { activeDirectoryGroupAttributes } from "./active-directory.ts";
 import { type ClassRule, type EntryAttributeRule, field, objectClasses } from "./made-attribute.ts";
 import { registryAttributes } from "./registry-attributes.ts";
+import { hasSambaMapping, sambaGroupAttributes } from "./samba.ts";
 import type { Schema } from "./schema.ts";
 import type { Tree } from "./tree.ts";
 import { commonAttributes } from "./user-entry.ts";
@@ -16,9 +17,9 @@ const hasGid: NonNullable<ClassRule<"group">["where"]> = {
 export function groupAttributes(
   schema: Schema,
   tree: Tree,
-  layout: Pick<TreeLayout, "groupClass" | "flavour">,
+  layout: Pick<TreeLayout, "groupClass" | "flavour" | "samba">,
 ): readonly EntryAttributeRule<"group">[] {
-  const { groupClass } = layout;
+  const { groupClass, samba } = layout;
   const isActiveDirectory = layout.flavour === "activeDirectory";
   const type = (name: string) => schema.known(name);
   const name = { name: "name", syntax: "string", matching: "caseIgnore" } as const;
@@ -28,6 +29,7 @@ export function groupAttributes(
       { name: groupClass },
       ...(isActiveDirectory ? [{ name: "group" }] : []),
       { name: "posixGroup", where: hasGid },
+      ...(samba === undefined ? [] : [{ name: "sambaGroupMapping", where: hasSambaMapping }]),
     ]),
     field(type("cn"), name, (group) => group.name),
     ...registryAttributes("group", schema),
@@ -44,6 +46,7 @@ export function groupAttributes(
     field(type("entryUUID"), { name: "id", syntax: "string", matching: "uuid" }, (group) => group.id),
     ...commonAttributes<"group">(schema, "group", isActiveDirectory ? "group" : groupClass),
     ...(isActiveDirectory ? activeDirectoryGroupAttributes(schema, tree) : []),
+    ...(samba === undefined ? [] : sambaGroupAttributes(schema, samba)),
   ];
 }
 

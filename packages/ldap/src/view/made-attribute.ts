@@ -25,6 +25,8 @@ export interface EntryParts {
   readonly groups: readonly string[];
   /** When a person's password became another one, in milliseconds since the epoch. */
   readonly passwordSetAt: number | undefined;
+  /** The NT hash of a person's password, for a reader who may have it. */
+  readonly ntHash: Uint8Array | undefined;
 }
 
 /** The parts that must be fetched. */

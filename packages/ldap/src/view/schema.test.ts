@@ -48,6 +48,7 @@ describe.each<[string, NonNullable<LdapServerOptions["layout"]>]>([
   ["standard", {}],
   ["with unique names", { groupClass: "groupOfUniqueNames" }],
   ["in the flavour of Active Directory", { flavour: "activeDirectory" }],
+  ["with Samba's domain", { samba: { sid: "S-1-5-21-1-2-3", name: "EXAMPLE" } }],
 ])("the schema of trees %s", (_, layout) => {
   test("every attribute and class that an entry shows is in the published schema", async () => {
     const { entries, schema } = await everything(layout);

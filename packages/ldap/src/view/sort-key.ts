@@ -189,6 +189,7 @@ const noParts: EntryParts = {
   users: [],
   groups: [],
   passwordSetAt: undefined,
+  ntHash: undefined,
 };
 
 function shownValues(entry: Entry, type: AttributeTypeDefinition): readonly string[] {

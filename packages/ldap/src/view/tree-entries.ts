@@ -4,25 +4,28 @@ import { changeSequenceNumber } from "./change-sequence-number.ts";
 import type { DirectoryView } from "./directory-view.ts";
 import { type Entry, EntryBuilder } from "./entry.ts";
 import { nameUuid } from "./name-uuid.ts";
+import { addSambaDomain } from "./samba.ts";
 import { type Schema, subschemaDn } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import type { FixedNode, Tree } from "./tree.ts";
 
 /** The suffix, or one of the units below it, as an entry. */
 export async function treeEntry(node: FixedNode, tree: Tree, view: DirectoryView): Promise<Entry> {
-  const { directory } = view.options;
+  const { directory, layout } = view.options;
   const entry = new EntryBuilder(node.dn);
   if (node.kind === "suffix") {
     const organization = await directory.organization.get();
     addSuffix(entry, tree, view.schema, organization?.name ?? directory.organizationId);
     const { at, revision } = await view.contextStamp();
     entry.add(view.schema.known("contextCSN"), [changeSequenceNumber(at, revision) ?? []].flat());
+  } else if (node.kind === "sambaDomain" && layout.samba !== undefined) {
+    addSambaDomain(entry, view.schema, layout.samba);
   } else {
     addContainer(entry, node.dn, view.schema);
   }
   const { schema } = view;
   const uuid = nameUuid(directory.organizationId, node.key);
-  if (view.options.layout.flavour === "activeDirectory") {
+  if (layout.flavour === "activeDirectory") {
     addActiveDirectory(entry, schema, {
       dn: node.dn,
       name: parseDn(node.dn).rdns[0]?.[0]?.value ?? "",
@@ -34,7 +37,7 @@ export async function treeEntry(node: FixedNode, tree: Tree, view: DirectoryView
   return entry
     .add(schema.known("entryUUID"), [uuid])
     .add(schema.known("entryDN"), [node.dn])
-    .add(schema.known("hasSubordinates"), ["TRUE"])
+    .add(schema.known("hasSubordinates"), [node.kind === "sambaDomain" ? "FALSE" : "TRUE"])
     .add(schema.known("subschemaSubentry"), [subschemaDn])
     .build();
 }

@@ -13,7 +13,7 @@ import type { TreeLayout } from "../options.ts";
 
 /** An entry that is there whatever the directory holds: the base, and the units in which things lie. */
 export interface FixedNode {
-  readonly kind: "suffix" | "container";
+  readonly kind: "suffix" | "container" | "sambaDomain";
   /** Its DN as it is shown. */
   readonly dn: string;
   /** The same in a form for comparison. */
@@ -82,6 +82,11 @@ export class Tree {
       const key = dnKey(dn);
       const kind = key === this.suffixKey ? "suffix" : "container";
       if (!nodes.has(key)) nodes.set(key, { kind, dn: formatDn(dn), key });
+    }
+    if (layout.samba !== undefined) {
+      const dn = readDn(`sambaDomainName=${escapeDnValue(layout.samba.name)},${baseDn}`);
+      const key = dnKey(dn);
+      if (!nodes.has(key)) nodes.set(key, { kind: "sambaDomain", dn: formatDn(dn), key });
     }
     this.fixed = [...nodes.values()];
   }

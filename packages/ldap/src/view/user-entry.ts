@@ -14,6 +14,7 @@ import {
   timeField,
 } from "./made-attribute.ts";
 import { registryAttributes } from "./registry-attributes.ts";
+import { hasSambaAccount, sambaUserAttributes } from "./samba.ts";
 import { type Schema, subschemaDn } from "./schema.ts";
 import type { Tree } from "./tree.ts";
 
@@ -31,16 +32,20 @@ const hasSshKeys: NonNullable<ClassRule<"user">["where"]> = {
 };
 
 /** The object classes of people (RFC 2798, RFC 2307, OpenSSH LPK). */
-function personClasses(isActiveDirectory: boolean): readonly ClassRule<"user">[] {
+function personClasses({
+  flavour,
+  samba,
+}: Pick<TreeLayout, "flavour" | "samba">): readonly ClassRule<"user">[] {
   return [
     { name: "top" },
     { name: "person" },
     { name: "organizationalPerson" },
-    ...(isActiveDirectory ? [{ name: "user" }] : []),
+    ...(flavour === "activeDirectory" ? [{ name: "user" }] : []),
     { name: "inetOrgPerson" },
     { name: "posixAccount", where: hasPosix },
     { name: "shadowAccount", where: hasPosix },
     { name: "ldapPublicKey", where: hasSshKeys },
+    ...(samba === undefined ? [] : [{ name: "sambaSamAccount", where: hasSambaAccount }]),
   ];
 }
 
@@ -48,12 +53,12 @@ function personClasses(isActiveDirectory: boolean): readonly ClassRule<"user">[]
 export function userAttributes(
   schema: Schema,
   tree: Tree,
-  layout: Pick<TreeLayout, "userNaming" | "flavour">,
+  layout: Pick<TreeLayout, "userNaming" | "flavour" | "samba">,
 ): readonly EntryAttributeRule<"user">[] {
   const type = (name: string) => schema.known(name);
   const isActiveDirectory = layout.flavour === "activeDirectory";
   return [
-    objectClasses(schema, personClasses(isActiveDirectory)),
+    objectClasses(schema, personClasses(layout)),
     field(type("uid"), text("username"), (user) => user.username),
     commonName(schema, layout.userNaming),
     familyName(schema),
@@ -70,6 +75,7 @@ export function userAttributes(
     field(type("entryUUID"), { name: "id", syntax: "string", matching: "uuid" }, (user) => user.id),
     ...commonAttributes<"user">(schema, "user", "inetOrgPerson"),
     ...(isActiveDirectory ? activeDirectoryUserAttributes(schema, tree) : []),
+    ...(layout.samba === undefined ? [] : sambaUserAttributes(schema, layout.samba)),
   ];
 }
 

@@ -1,0 +1,77 @@
+import { made, several, single } from "./attribute-types.ts";
+import type { SchemaParts } from "./schema.ts";
+
+const samba = "1.3.6.1.4.1.7165.2";
+
+/** The types and classes of Samba 3's schema that entries show, and those that its programs ask about. */
+export const sambaParts: Pick<SchemaParts, "types" | "classes"> = {
+  types: [
+    made(single(`${samba}.1.20`, "securityIdentifier", "sambaSID")),
+    made(single(`${samba}.1.23`, "securityIdentifier", "sambaPrimaryGroupSID")),
+    made(single(`${samba}.1.25`, "ia5", "sambaNTPassword")),
+    made(single(`${samba}.1.26`, "ia5", "sambaAcctFlags")),
+    made(single(`${samba}.1.27`, "integer", "sambaPwdLastSet")),
+    made(single(`${samba}.1.51`, "integer", "sambaGroupType")),
+    made(several(`${samba}.1.38`, "directoryString", "sambaDomainName")),
+    made(single(`${samba}.1.69`, "integer", "sambaAlgorithmicRidBase")),
+    made(single(`${samba}.1.24`, "ia5", "sambaLMPassword")),
+    single(`${samba}.1.28`, "integer", "sambaPwdCanChange"),
+    single(`${samba}.1.29`, "integer", "sambaPwdMustChange"),
+    single(`${samba}.1.30`, "integer", "sambaLogonTime"),
+    single(`${samba}.1.31`, "integer", "sambaLogoffTime"),
+    single(`${samba}.1.32`, "integer", "sambaKickoffTime"),
+    single(`${samba}.1.33`, "ia5", "sambaHomeDrive"),
+    single(`${samba}.1.34`, "directoryString", "sambaLogonScript"),
+    single(`${samba}.1.35`, "directoryString", "sambaProfilePath"),
+    single(`${samba}.1.36`, "directoryString", "sambaUserWorkstations"),
+    several(`${samba}.1.37`, "directoryString", "sambaHomePath"),
+    several(`${samba}.1.76`, "ia5", "sambaSIDList"),
+    single(`${samba}.1.66`, "integer", "sambaNextRid"),
+  ],
+  classes: [
+    {
+      name: "sambaSamAccount",
+      oid: `${samba}.2.6`,
+      sup: "top",
+      kind: "AUXILIARY",
+      must: ["uid", "sambaSID"],
+      may: [
+        "cn",
+        "displayName",
+        "description",
+        "sambaLMPassword",
+        "sambaNTPassword",
+        "sambaPwdLastSet",
+        "sambaPwdCanChange",
+        "sambaPwdMustChange",
+        "sambaLogonTime",
+        "sambaLogoffTime",
+        "sambaKickoffTime",
+        "sambaAcctFlags",
+        "sambaHomePath",
+        "sambaHomeDrive",
+        "sambaLogonScript",
+        "sambaProfilePath",
+        "sambaUserWorkstations",
+        "sambaPrimaryGroupSID",
+        "sambaDomainName",
+      ],
+    },
+    {
+      name: "sambaGroupMapping",
+      oid: `${samba}.2.4`,
+      sup: "top",
+      kind: "AUXILIARY",
+      must: ["gidNumber", "sambaSID", "sambaGroupType"],
+      may: ["displayName", "description", "sambaSIDList"],
+    },
+    {
+      name: "sambaDomain",
+      oid: `${samba}.2.5`,
+      sup: "top",
+      kind: "STRUCTURAL",
+      must: ["sambaDomainName", "sambaSID"],
+      may: ["sambaAlgorithmicRidBase", "sambaNextRid"],
+    },
+  ],
+};
