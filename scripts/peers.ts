@@ -19,7 +19,10 @@ export type PeerName =
   | "ldapwhoami"
   | "ldapcompare"
   | "ldapexop"
+  | "ldapadd"
   | "ldapmodify"
+  | "ldapdelete"
+  | "ldapmodrdn"
   | "ldappasswd"
   | "python3-ldap3"
   | "apache2"
@@ -59,7 +62,10 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   ldapwhoami: { programs: ["ldapwhoami"], install: "ldap-utils" },
   ldapcompare: { programs: ["ldapcompare"], install: "ldap-utils" },
   ldapexop: { programs: ["ldapexop"], install: "ldap-utils" },
+  ldapadd: { programs: ["ldapadd"], install: "ldap-utils" },
   ldapmodify: { programs: ["ldapmodify"], install: "ldap-utils" },
+  ldapdelete: { programs: ["ldapdelete"], install: "ldap-utils" },
+  ldapmodrdn: { programs: ["ldapmodrdn"], install: "ldap-utils" },
   ldappasswd: { programs: ["ldappasswd"], install: "ldap-utils" },
   "python3-ldap3": {
     programs: ["/usr/bin/python3", "python3"],

@@ -17,8 +17,11 @@ import javax.naming.NamingEnumeration;
 import javax.naming.NamingException;
 import javax.naming.directory.Attribute;
 import javax.naming.directory.Attributes;
+import javax.naming.directory.BasicAttribute;
+import javax.naming.directory.BasicAttributes;
 import javax.naming.directory.DirContext;
 import javax.naming.directory.InitialDirContext;
+import javax.naming.directory.ModificationItem;
 import javax.naming.directory.SearchControls;
 import javax.naming.directory.SearchResult;
 import javax.naming.event.EventDirContext;
@@ -58,6 +61,8 @@ public class JndiClient {
     Map<String, Scenario> scenarios = new LinkedHashMap<>();
     if (given.containsKey("revoked")) {
       scenarios.put("revoked", JndiClient::revoked);
+    } else if (given.containsKey("admin")) {
+      scenarios.put("writes", JndiClient::writes);
     } else {
       scenarios.put("scopes", JndiClient::scopes);
       scenarios.put("referrals", JndiClient::referrals);
@@ -79,6 +84,45 @@ public class JndiClient {
     System.out.write(json(found).getBytes(StandardCharsets.UTF_8));
     System.out.println();
     System.exit(0);
+  }
+
+  /** Adds a person and a group, changes, renames and deletes them, as an administrator. */
+  private static Object writes() throws Exception {
+    DirContext context = new InitialDirContext(environment("plain", "admin", given.get("admin")));
+    String kay = "uid=kay," + given.get("users");
+    String kathleen = "uid=kathleen," + given.get("users");
+    String group = "cn=computers," + given.get("groups");
+    BasicAttributes person = new BasicAttributes(true);
+    BasicAttribute classes = new BasicAttribute("objectClass", "top");
+    classes.add("inetOrgPerson");
+    person.put(classes);
+    person.put("cn", "Kay McNulty");
+    person.put("sn", "McNulty");
+    person.put("userPassword", "differential analyzers of steel".getBytes(StandardCharsets.UTF_8));
+    Map<String, Object> found = new LinkedHashMap<>();
+    context.createSubcontext(kay, person).close();
+    found.put("again", failure(() -> context.createSubcontext(kay, person)));
+    BasicAttributes members = new BasicAttributes(true);
+    members.put("objectClass", "groupOfNames");
+    members.put("member", kay);
+    context.bind(group, null, members);
+    context.modifyAttributes(kay, new ModificationItem[] {
+      new ModificationItem(DirContext.REPLACE_ATTRIBUTE, new BasicAttribute("title", "Programmer")),
+      new ModificationItem(DirContext.ADD_ATTRIBUTE, new BasicAttribute("mail", "kay@example.com")),
+      new ModificationItem(DirContext.REMOVE_ATTRIBUTE, new BasicAttribute("userPassword")),
+    });
+    found.put("missing", failure(() -> {
+      context.modifyAttributes(kay, DirContext.REMOVE_ATTRIBUTE, new BasicAttributes("o", null));
+      return null;
+    }));
+    context.rename(kay, kathleen);
+    Attributes shown = context.getAttributes(kathleen, new String[] {"title", "mail", "memberOf"});
+    found.put("shown", List.of(shown.get("title").get(), shown.get("mail").get(), shown.get("memberOf").get()));
+    context.destroySubcontext(kathleen);
+    context.unbind(group);
+    found.put("gone", failure(() -> context.getAttributes(kathleen)));
+    context.close();
+    return found;
   }
 
   private static Object outcome(Scenario scenario) {

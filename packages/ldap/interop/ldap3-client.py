@@ -233,6 +233,57 @@ def abstraction():
     return sorted([entry.entry_dn, entry.uidNumber.value, entry.homeDirectory.value] for entry in reader)
 
 
+def writes():
+    """Adds, changes, renames and deletes as an administrator, by the operations and by objects."""
+    connection = connect("admin", password=given["admin"])
+    dn, group = f"uid=kay,{users}", f"cn=computers,{groups}"
+    outcome = {}
+
+    def did(name, done):
+        outcome[name] = [done, connection.result["description"]]
+
+    person = {"cn": "Kay McNulty", "sn": "McNulty", "mail": ["kay@example.com", "kathleen@example.com"]}
+    did("add", connection.add(dn, ["inetOrgPerson", "posixAccount"], {**person, "uidNumber": 10300, "gidNumber": 20001, "homeDirectory": "/home/kay"}))
+    did("again", connection.add(dn, "inetOrgPerson", person))
+    did("group", connection.add(group, "groupOfNames", {"member": [dn, f"uid=ada,{users}"]}))
+    changes = {
+        "mail": [(ldap3.MODIFY_DELETE, ["KATHLEEN@example.com"]), (ldap3.MODIFY_ADD, ["mauchly@example.com"])],
+        "title": [(ldap3.MODIFY_REPLACE, ["Programmer"])],
+        "uidNumber": [(ldap3.MODIFY_INCREMENT, [5])],
+    }
+    did("modify", connection.modify(dn, changes))
+    did("missing", connection.modify(dn, {"o": [(ldap3.MODIFY_DELETE, [])]}))
+    did("member", connection.modify(group, {"member": [(ldap3.MODIFY_DELETE, [f"uid=ada,{users}"])]}))
+    connection.search(dn, "(objectClass=*)", attributes=["mail", "title", "uidNumber", "memberOf"])
+    outcome["shown"] = {name: connection.response[0]["attributes"][name] for name in ("mail", "title", "uidNumber", "memberOf")}
+    did("rename", connection.modify_dn(dn, "uid=kathleen", delete_old_dn=True))
+    did("move", connection.modify_dn(f"uid=kathleen,{users}", "uid=kay", new_superior=users))
+    writer = ldap3.Writer.from_cursor(read_one(connection, "uid: kay"))
+    writer[0].telephoneNumber += "+1 215 555 0100"
+    writer[0].sn = "Mauchly"
+    outcome["writer"] = writer.commit()
+    connection.search(dn, "(objectClass=*)", attributes=["sn", "telephoneNumber"])
+    outcome["written"] = dict(connection.response[0]["attributes"])
+    outcome["generated"] = connection.extend.standard.modify_password(dn)
+    first, second = "differential analyzers of steel", "subroutines are our invention"
+    outcome["set"] = connection.extend.standard.modify_password(dn, None, first)
+    connection.modify("cn=staff," + groups, {"member": [(ldap3.MODIFY_ADD, [dn])]})
+    own = connect("kay", password=first)
+    outcome["own"] = [own.extend.standard.modify_password(dn, first, second), own.extend.standard.who_am_i()]
+    outcome["short"] = [own.extend.standard.modify_password(dn, second, "short"), own.result["description"]]
+    outcome["stranger"] = [own.extend.standard.modify_password(f"uid=ada,{users}", None, second), own.result["description"]]
+    outcome["login"] = connect("kay", password=second).extend.standard.who_am_i()
+    did("delete", connection.delete(group) and connection.delete(dn))
+    did("gone", connection.delete(dn))
+    return outcome
+
+
+def read_one(connection, query):
+    reader = ldap3.Reader(connection, ldap3.ObjectDef(["inetOrgPerson"], connection), users, query)
+    reader.search()
+    return reader
+
+
 def revoked():
     """Says that it is bound, waits for the server to speak first, and tells what it makes of it."""
     connection = connect("ada", raise_exceptions=True)

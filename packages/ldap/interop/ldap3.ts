@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { adminPassword } from "./administrator.ts";
 import { awkwardGroup, baseDn, type Fixture, groupsDn, passwords, usersDn, zofieName } from "./fixture.ts";
 
 const client = fileURLToPath(new URL("ldap3-client.py", import.meta.url));
@@ -19,6 +20,7 @@ export function ldap3Scenario(
       ldaps: fixture.ldaps.port,
       ca: fixture.tls.caFile,
       passwords,
+      admin: adminPassword,
       name: zofieName,
       group: awkwardGroup,
     }),
