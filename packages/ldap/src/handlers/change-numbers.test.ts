@@ -79,6 +79,18 @@ describe("entryCSN", () => {
   });
 });
 
+test("times are ordered to the second", async () => {
+  for (const [filter, found] of [
+    ["(createTimestamp:generalizedTimeOrderingMatch:=20261123120000Z)", false],
+    ["(createTimestamp:generalizedTimeOrderingMatch:=20261123120000.001Z)", true],
+    ["(modifyTimestamp:generalizedTimeOrderingMatch:=20261123120000Z)", false],
+    ["(modifyTimestamp:generalizedTimeOrderingMatch:=20261123120001Z)", true],
+  ] as const) {
+    const { entries } = await client.search({ base: userDn("ada"), filter });
+    expect(entries.length > 0, filter).toBe(found);
+  }
+});
+
 describe("contextCSN", () => {
   test("is no less than any entry's, and another after each change", async () => {
     const numbers = [...(await entryNumbers()).values()].sort();

@@ -245,6 +245,25 @@ test("a group shows what Active Directory would", async () => {
   expect(entries[0]?.attributes["member"]).toHaveLength(3);
 });
 
+test("bits are all asked for, or any", async () => {
+  const control = "userAccountControl:1.2.840.113556.1.4";
+  for (const [filter, found] of [
+    [`(${control}.803:=512)`, true],
+    [`(${control}.803:=514)`, false],
+    [`(${control}.803:=0)`, true],
+    [`(${control}.804:=514)`, true],
+    [`(${control}.804:=2)`, false],
+    [`(${control}.804:=0)`, false],
+    [`(!(${control}.804:=2))`, true],
+    [`(!(${control}.804:=x))`, false],
+    // Numbers of the directory are not kept by their bits.
+    ["(!(uidNumber:1.2.840.113556.1.4.803:=1))", false],
+  ] as const) {
+    const { entries } = await client.search({ base: userDn("ada"), filter });
+    expect(entries.length > 0, filter).toBe(found);
+  }
+});
+
 test("the root says where to begin, and promises no mechanism that is not there", async () => {
   const { entries } = await client.search({ attributes: ["*", "+"] });
   expect(entries[0]?.attributes).toMatchObject({

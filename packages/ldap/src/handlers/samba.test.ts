@@ -157,6 +157,11 @@ describe("NT hashes", () => {
       [ntPassword],
       undefined,
     ]);
+    // What one reader was answered is not kept for the next.
+    expect([await hashOf(own, "reader", "grace"), await hashOf(own, "ada", "grace")]).toEqual([
+      [ntPassword],
+      undefined,
+    ]);
     await own.directory.credentials.setPassword(own.user.ada.id, "another engine of 1843");
     const changed = await hashOf(own, "reader");
     expect(changed).not.toEqual([ntPassword]);

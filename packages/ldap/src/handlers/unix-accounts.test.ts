@@ -64,15 +64,11 @@ test("nobody finds out the age of a password by asking", async () => {
     "(shadowLastChange>=0)",
     "(!(shadowLastChange>=0))",
     "(shadowLastChange<=99999)",
-    "(:integerOrderingMatch:=30000)",
-  ]) {
-    const { entries } = await client.search({ base: usersDn, filter: `(&(uid=ada)${filter})` });
-    const isOther = filter === "(:integerOrderingMatch:=30000)";
-    expect(
-      entries.map(({ dn }) => dn),
-      filter,
-    ).toEqual(isOther ? [userDn("ada")] : []);
-  }
+  ])
+    expect((await client.search({ base: usersDn, filter: `(&(uid=ada)${filter})` })).entries).toEqual([]);
+  // A rule that is asked of all attributes is not asked of this one.
+  for (const filter of ["(:integerOrderingMatch:=30000)", "(!(:integerMatch:=5))"])
+    expect((await client.search({ base: usersDn, filter: `(&(uid=ada)${filter})` })).entries).toHaveLength(1);
 });
 
 test("limits of accounts come from attributes of the directory, by their standard names", async () => {
