@@ -1,9 +1,6 @@
 import { md4 } from "./md4.ts";
 import { preparePassword } from "./prepare-password.ts";
 
-/** Octets of an NT hash. */
-export const ntHashOctets = 16;
-
 /**
  * The NT hash of a password: MD4 of its UTF-16, least significant octet first, without salt ([MS-NLMP] §3.3.1). Whoever has
  * it can log in with it where MS-CHAPv2 or NTLM are spoken, and finds most passwords within hours.
