@@ -54,6 +54,12 @@ process.on("message", async (message) => {
     process.send?.({ mended: admin !== undefined });
   } else {
     const people = await directory.count("user", {});
-    process.send?.({ counts: [...counts], errors: [...errors], people, rss: process.memoryUsage().rss });
+    process.send?.({
+      counts: [...counts],
+      errors: [...errors],
+      people,
+      open: listener.server.connections,
+      rss: process.memoryUsage().rss,
+    });
   }
 });

@@ -28,6 +28,8 @@ interface Report {
   readonly counts: readonly (readonly [string, number])[];
   readonly errors: readonly (readonly [string, number])[];
   readonly people: number;
+  /** Connections that are open. */
+  readonly open: number;
   readonly rss: number;
 }
 
@@ -64,7 +66,9 @@ async function open(name?: "admin" | "probe"): Promise<Socket | undefined> {
   if (name === undefined) return socket;
   socket.write(bindRequest(dnOf(name), accounts[name]));
   const octets = await event(socket, "data", 5000);
-  return octets instanceof Buffer && octets[9] === 0 ? socket : undefined;
+  if (octets instanceof Buffer && octets[9] === 0) return socket;
+  socket.destroy();
+  return undefined;
 }
 
 /** The first of an event, the end of the connection, and some time. */
@@ -142,14 +146,29 @@ await Promise.all(Array.from({ length: workers }, (_, number) => worker(number))
 isDone = true;
 await watching;
 const seconds = (performance.now() - begun) / 1000;
-const report = await said<Report>("report");
+// What is not closed by then never will be.
+let report = await said<Report>("report");
+for (let tries = 0; report.open > 1 && tries < 50; tries++) {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  report = await said<Report>("report");
+}
 server.kill();
 
 latencies.sort((a, b) => a - b);
 const at = (share: number): string => (latencies[Math.floor((latencies.length - 1) * share)] ?? 0).toFixed(1);
 console.log(`${machine()}; seed ${seed}\n`);
 table(
-  ["requests", "seconds", "answers", "connections closed", "probes", "p50 / p99 / max ms", "late", "RSS MiB"],
+  [
+    "requests",
+    "seconds",
+    "answers",
+    "connections closed",
+    "probes",
+    "p50 / p99 / max ms",
+    "late",
+    "left open",
+    "RSS MiB",
+  ],
   [
     [
       sent,
@@ -159,6 +178,7 @@ table(
       latencies.length,
       `${at(0.5)} / ${at(0.99)} / ${at(1)}`,
       late,
+      report.open - 1,
       Math.round(report.rss / 2 ** 20),
     ],
   ],
@@ -174,4 +194,4 @@ if (report.errors.length > 0) {
   console.log("\nlogged as errors:");
   for (const [what, times] of report.errors) console.log(`${times} × ${what}`);
 }
-if (late > 0 || report.errors.length > 0 || sent < wanted) process.exitCode = 1;
+if (late > 0 || report.errors.length > 0 || report.open > 1 || sent < wanted) process.exitCode = 1;
