@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { type Fixture, passwords, startFixture, totpSecrets, type Username } from "./fixture.ts";
 import type { PrivateMachine } from "./private-machine.ts";
+import type { ProgramResult } from "./run-program.ts";
 import { logOf, startSssd } from "./sssd.ts";
 import { totpCode } from "./totp-code.ts";
 import { until } from "./until.ts";
@@ -162,13 +163,35 @@ describeWithPeers(
         expect(await mayComeIn("grace")).toBe(true);
       });
 
-      test("say that a password must be changed", async () => {
+      test("say that a password must be changed, and people change it", async () => {
         const grace = await nested.user("grace");
         await nested.directory.credentials.requirePasswordChange(grace.id);
         const steps = ["directorykit", "grace", "authenticate", "acct_mgmt"];
         const { status, stdout } = await machine.run("pamtester", steps, `${passwords.grace}\n`);
         expect(stdout).toContain("Password expired. Change your password now.");
         expect(status).not.toBe(0);
+
+        const changed = "nanoseconds stay visible";
+        const change = (password: string): Promise<ProgramResult> =>
+          machine.run(
+            "setpriv",
+            // Someone who is not root is asked for the old password.
+            [
+              "--reuid=10002",
+              "--regid=20001",
+              "--clear-groups",
+              "pamtester",
+              "directorykit",
+              "grace",
+              "chauthtok",
+            ],
+            [password, changed, changed, ""].join("\n"),
+          );
+        expect((await change("not the password")).status).not.toBe(0);
+        expect(await login("grace", changed)).toBe(false);
+        expect(await change(passwords.grace)).toMatchObject({ status: 0 });
+        expect([await login("grace", changed), await mayComeIn("grace")]).toEqual([true, true]);
+        expect(await login("grace")).toBe(false);
       });
     });
 
