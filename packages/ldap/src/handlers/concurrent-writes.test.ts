@@ -1,3 +1,4 @@
+import { memoryStore, type Store } from "@directorykit/core";
 import { describe, expect, test } from "vitest";
 import {
   ControlOid,
@@ -72,6 +73,106 @@ test("of many who assert that a group is empty before they join it, one does", a
   const answers = await Promise.all(names.map((name) => ask(admin, join(name), empty)));
   expect(answers.filter(({ resultCode }) => resultCode === 0)).toHaveLength(1);
   expect(await read(admin, groupDn("empty"), "member")).toMatchObject({ member: [expect.any(String)] });
+});
+
+/** A store in which something happens just before a transaction, after all that it hangs on was read. */
+function overtakingStore() {
+  const inner = memoryStore();
+  const control: { first: (() => Promise<unknown>) | undefined } = { first: undefined };
+  const store: Store = {
+    ...inner,
+    transaction: async (organization, work, options) => {
+      const { first } = control;
+      control.first = undefined;
+      await first?.();
+      return inner.transaction(organization, work, options);
+    },
+  };
+  return { store, control };
+}
+
+describe("a change that another one overtakes", () => {
+  test("is worked out anew", async () => {
+    const { store, control } = overtakingStore();
+    await using place = await bureau({}, { store });
+    const { directory, user } = place;
+    await using admin = await boundAs(place, "admin");
+    control.first = () => directory.users.update(user.ada.id, { email: "countess@example.com" });
+    const add = { operation: "add", attribute: "mail", values: ["a@example.com"] } as const;
+    expect(await admin.modify(userDn("ada"), add)).toMatchObject({ resultCode: 0 });
+    expect(await read(admin, userDn("ada"), "mail")).toEqual({
+      mail: ["countess@example.com", "a@example.com"],
+    });
+    control.first = () => directory.users.update(user.ada.id, { employee: {} });
+    const remove = { operation: "delete", attribute: "title" } as const;
+    expect(await admin.modify(userDn("ada"), remove)).toMatchObject({
+      resultCode: LdapResultCode.noSuchAttribute,
+    });
+  });
+
+  test("of members too", async () => {
+    const { store, control } = overtakingStore();
+    await using place = await bureau({}, { store });
+    const { directory, user, group } = place;
+    await using admin = await boundAs(place, "admin");
+    const member = { attribute: "member", values: [userDn("ada")] } as const;
+    control.first = () => directory.groups.addMembers(group.empty.id, [user.ada.id]);
+    expect(await admin.modify(groupDn("empty"), { operation: "add", ...member })).toMatchObject({
+      resultCode: LdapResultCode.attributeOrValueExists,
+    });
+    control.first = () => directory.groups.removeMembers(group.empty.id, [user.ada.id]);
+    expect(await admin.modify(groupDn("empty"), { operation: "delete", ...member })).toMatchObject({
+      resultCode: LdapResultCode.noSuchAttribute,
+    });
+  });
+
+  test("is not made where its condition does not hold any more, also on what is in other records", async () => {
+    const { store, control } = overtakingStore();
+    await using place = await bureau({}, { store });
+    const { directory, user, group } = place;
+    await using admin = await boundAs(place, "admin");
+    const join: RequestOp = {
+      type: "modifyRequest",
+      object: groupDn("empty"),
+      changes: [{ operation: "add", modification: { type: "member", vals: [Buffer.from(userDn("ada"))] } }],
+    };
+    const value = encodeAssertion(parseFilter("(!(member=*))"));
+    const empty = { oid: ControlOid.assertion, critical: true, value };
+    control.first = () => directory.groups.addMembers(group.empty.id, [user.grace.id]);
+    expect(await ask(admin, join, empty)).toMatchObject({ resultCode: LdapResultCode.assertionFailed });
+    expect(await read(admin, groupDn("empty"), "memberUid")).toEqual({ memberUid: ["grace"] });
+  });
+
+  test("shows the entry as it was when it was made", async () => {
+    const { store, control } = overtakingStore();
+    await using place = await bureau({}, { store });
+    const { directory, user, group } = place;
+    await using admin = await boundAs(place, "admin");
+    const before = { oid: ControlOid.preRead, critical: true, value: encodeReadEntryRequest(["memberUid"]) };
+    control.first = () => directory.groups.addMembers(group.empty.id, [user.grace.id]);
+    const { controls } = await ask(admin, { type: "delRequest", entry: groupDn("empty") }, before);
+    const [members] = decodeReadEntryResponse(controls[0]?.value ?? Buffer.of()).attributes;
+    expect(members?.vals.map((one) => Buffer.from(one).toString())).toEqual(["grace"]);
+  });
+
+  test("again and again is given up as busy", async () => {
+    const { store, control } = overtakingStore();
+    await using place = await bureau({}, { store });
+    const { directory, user } = place;
+    await using admin = await boundAs(place, "admin");
+    let times = 0;
+    const overtake = async (): Promise<void> => {
+      times += 1;
+      await directory.users.update(user.ada.id, { phones: [`+${times}`] });
+      control.first = overtake;
+    };
+    control.first = overtake;
+    const title = { operation: "replace", attribute: "title", values: ["x"] } as const;
+    expect(await admin.modify(userDn("ada"), title)).toMatchObject({ resultCode: LdapResultCode.busy });
+    control.first = undefined;
+    expect(times).toBe(10);
+    expect(await read(admin, userDn("ada"), "title")).toEqual({ title: ["Analyst"] });
+  });
 });
 
 describe("changes of one entry at once", () => {

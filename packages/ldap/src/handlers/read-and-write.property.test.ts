@@ -93,6 +93,7 @@ test.each<NonNullable<LdapServerOptions["layout"]>>([
   { userNaming: "uid" },
   { userNaming: "cn" },
   { flavour: "activeDirectory" },
+  { samba: { sid: "S-1-5-21-1-2-3", name: "EXAMPLE" } },
 ])(
   "writing what was read of a person changes nothing: %o",
   async (layout) => {
@@ -199,6 +200,7 @@ test.each<NonNullable<LdapServerOptions["layout"]>>([
   { nesting: "direct" },
   { groupClass: "groupOfUniqueNames" },
   { flavour: "activeDirectory" },
+  { samba: { sid: "S-1-5-21-1-2-3", name: "EXAMPLE" } },
 ])("writing what was read of a group changes nothing: %o", async (layout) => {
   const { directory, server, client } = await world(layout);
   const group = await nested(directory);

@@ -1,7 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { type Control, ControlOid, decodePasswordPolicy, LdapResultCode } from "../codec/index.ts";
-import { password, userDn } from "../server/office.fixture.ts";
+import {
+  type Control,
+  ControlOid,
+  decodePasswordPolicy,
+  ExtendedOid,
+  encodePasswordModifyRequest,
+  LdapResultCode,
+} from "../codec/index.ts";
+import { resolveOptions } from "../options.ts";
+import { baseDn, password, userDn } from "../server/office.fixture.ts";
 import type { LdapTestModification } from "../testing.ts";
+import { DirectoryView } from "../view/directory-view.ts";
+import { add as addEntry } from "./add.ts";
+import { modify } from "./modify.ts";
+import { passwordModify } from "./password-modify.ts";
 import { ask, boundAs, bureau, hasPassword, otherPassword, read } from "./writes.fixture.ts";
 
 const set = (...values: string[]): LdapTestModification => ({
@@ -118,6 +130,47 @@ describe("others' userPassword", () => {
     expect(await hasPassword(place.directory, "ada", password)).toBe(true);
     expect(await read(admin, userDn("ada"), "title")).toEqual({ title: ["Analyst"] });
   });
+});
+
+test("others' userPassword is for administrators to change, old one or not", async () => {
+  await using place = await bureau({ access: { selfAttributes: ["userPassword", "title"] } });
+  await using ada = await boundAs(place, "ada");
+  for (const changes of [[set(otherPassword)], [remove(password), add(otherPassword)], [remove()]])
+    expect(await ada.modify(userDn("grace"), ...changes)).toMatchObject({
+      resultCode: insufficientAccessRights,
+    });
+  expect(await hasPassword(place.directory, "grace", password)).toBe(true);
+});
+
+test("what was sent as a password is wiped, whatever became of it", async () => {
+  await using place = await bureau();
+  const [options] = resolveOptions({ directory: place.directory, baseDn });
+  const context = {
+    session: { identity: undefined, secure: true, address: "127.0.0.1", id: "1" },
+    view: new DirectoryView(options),
+    signal: new AbortController().signal,
+    controls: {},
+    facts: {} as never,
+    commit: () => Promise.reject(new Error("nothing is committed here")),
+  };
+  const octets = (): Buffer => Buffer.from(otherPassword);
+  const sent = {
+    modified: octets(),
+    added: octets(),
+    asked: encodePasswordModifyRequest({ newPasswd: octets() }),
+  };
+  const modification = { type: "UserPassword", vals: [sent.modified] };
+  await modify(
+    { type: "modifyRequest", object: "x", changes: [{ operation: "add", modification }] },
+    context,
+  );
+  await addEntry(
+    { type: "addRequest", entry: "x", attributes: [{ type: "2.5.4.35", vals: [sent.added] }] },
+    context,
+  );
+  const requestName = ExtendedOid.passwordModify;
+  await passwordModify({ type: "extendedReq", requestName, requestValue: sent.asked }, context);
+  for (const one of Object.values(sent)) expect(Buffer.from(one).every((octet) => octet === 0)).toBe(true);
 });
 
 test("nobody is shown a password, whatever they may write", async () => {
