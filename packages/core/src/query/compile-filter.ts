@@ -35,6 +35,8 @@ export interface RelationResolver {
 
 /** What is known of relations without looking. */
 export interface KnownRelations {
+  /** The groups and all groups nested in them; `undefined` when that would have to be looked up. */
+  descendantsNow(groups: readonly string[]): readonly string[] | undefined;
   /** Who may use any of the resources; `undefined` when that would have to be looked up. */
   entitledNow(resources: readonly ResourceId[]): Entitled | undefined;
 }
@@ -118,8 +120,10 @@ function resolveNow(
   relations: KnownRelations,
 ): StoreFilter | undefined {
   switch (node.op) {
-    case "memberOf":
-      return node.transitive ? undefined : memberOfFilter(node.groups);
+    case "memberOf": {
+      const groups = node.transitive ? relations.descendantsNow(node.groups) : node.groups;
+      return groups === undefined ? undefined : memberOfFilter(groups);
+    }
     case "hasMember":
       return owner === "group" ? undefined : no;
     case "entitledTo": {

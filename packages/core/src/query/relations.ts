@@ -15,8 +15,9 @@ export interface Relations extends RelationResolver, KnownRelations {
 }
 
 /**
- * Looks up relations for filters. Who is entitled to a resource is asked by every search of a protocol view, so that
- * answer is kept until the feed tells of a change to groups or grants, or a grant's validity begins or ends.
+ * Looks up relations for filters. Who is entitled to a resource and what groups lie in a group is asked again and again by
+ * the searches of a protocol view, so those answers are kept until the feed tells of a change to groups or grants, or a
+ * grant's validity begins or ends.
  */
 export function createRelations(
   reader: Reader,
@@ -25,6 +26,7 @@ export function createRelations(
   clock: Clock,
 ): Relations {
   const kept = new Map<string, Entitled>();
+  const nested = new Map<string, readonly string[]>();
   /** When the first of the kept answers ends by the clock. */
   let until = Number.POSITIVE_INFINITY;
   let generation = 0;
@@ -32,6 +34,7 @@ export function createRelations(
     generation += 1;
     until = Number.POSITIVE_INFINITY;
     kept.clear();
+    nested.clear();
   };
   const present = (): number => {
     if (clock() >= until) forget();
@@ -50,7 +53,24 @@ export function createRelations(
     }
   }, forget);
   return {
-    descendants: async (groups) => [...(await descendantsOf(reader, groups))],
+    descendants: async (groups) => {
+      await feed.ensureFresh();
+      const begun = present();
+      const key = JSON.stringify(groups);
+      const found = nested.get(key);
+      if (found !== undefined) return found;
+      const computed = [...(await descendantsOf(reader, groups))];
+      if (begun === generation) {
+        if (nested.size >= maxKept) nested.clear();
+        nested.set(key, computed);
+      }
+      return computed;
+    },
+    descendantsNow: (groups) => {
+      if (!feed.isFresh()) return undefined;
+      present();
+      return nested.get(JSON.stringify(groups));
+    },
     groupsOf: async (member, transitive) =>
       transitive
         ? [...(await ancestorsOf(reader, member))]
