@@ -1,8 +1,9 @@
 /*
  * Load for LDAP servers: binds N connections, then keeps D searches for a random uid in flight on each of them for a
- * number of seconds. Prints one JSON line: searches per second and latency percentiles in microseconds.
+ * number of seconds. Prints one JSON line: searches per second, latency percentiles in microseconds, and what the
+ * processes named took of the processor for each search. Binding is not part of any of these.
  *
- *   search-load HOST PORT BIND-DN PASSWORD BASE-DN USERS CONNECTIONS DEPTH SECONDS
+ *   search-load HOST PORT BIND-DN PASSWORD BASE-DN USERS CONNECTIONS DEPTH SECONDS [PID...]
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -171,6 +172,25 @@ static int receive(struct connection *c, int binding) {
   return done;
 }
 
+/* User and system time of processes, in hundredths of a second. */
+static uint64_t cpu_ticks(int count, char **pids) {
+  uint64_t sum = 0;
+  for (int i = 0; i < count; i++) {
+    char path[64], text[1024];
+    unsigned long user, system;
+    snprintf(path, sizeof path, "/proc/%s/stat", pids[i]);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) die(path);
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[length] = 0;
+    char *behind = strrchr(text, ')');
+    if (behind == NULL || sscanf(behind + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) die(path);
+    sum += user + system;
+  }
+  return sum;
+}
+
 static void connect_and_bind(struct connection *c, const char *host, int port, const char *dn, const char *password) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
   int on = 1;
@@ -197,7 +217,7 @@ static int by_value(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 10) { fprintf(stderr, "usage: search-load HOST PORT BIND-DN PASSWORD BASE-DN USERS CONNECTIONS DEPTH SECONDS\n"); return 2; }
+  if (argc < 10) { fprintf(stderr, "usage: search-load HOST PORT BIND-DN PASSWORD BASE-DN USERS CONNECTIONS DEPTH SECONDS [PID...]\n"); return 2; }
   base_dn = argv[5];
   users = atoi(argv[6]);
   int count = atoi(argv[7]);
@@ -211,6 +231,7 @@ int main(int argc, char **argv) {
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
     epoll_ctl(poll, EPOLL_CTL_ADD, connections[i].fd, &event);
   }
+  uint64_t ticks = cpu_ticks(argc - 10, argv + 10);
   uint64_t start = now_ns(), stop = start + (uint64_t)(seconds * 1e9);
   for (int i = 0; i < count; i++) send_searches(&connections[i], depth);
   while (now_ns() < stop) {
@@ -223,10 +244,12 @@ int main(int argc, char **argv) {
     }
   }
   double took = (double)(now_ns() - start) / 1e9;
+  ticks = cpu_ticks(argc - 10, argv + 10) - ticks;
   qsort(samples, sample_count, sizeof *samples, by_value);
   size_t last = sample_count == 0 ? 0 : sample_count - 1;
-  printf("{\"searchesPerSecond\":%.0f,\"entriesPerSearch\":%.3f,\"failed\":%llu,\"p50us\":%.1f,\"p99us\":%.1f}\n",
+  printf("{\"searchesPerSecond\":%.0f,\"entriesPerSearch\":%.3f,\"failed\":%llu,\"p50us\":%.1f,\"p99us\":%.1f,\"cpuUs\":%.1f}\n",
          (double)completed / took, completed ? (double)entries / (double)completed : 0, (unsigned long long)failed,
-         samples[last / 2] / 10.0, samples[(size_t)((double)last * 0.99)] / 10.0);
+         samples[last / 2] / 10.0, samples[(size_t)((double)last * 0.99)] / 10.0,
+         completed ? (double)ticks * 10000 / (double)completed : 0);
   return 0;
 }
