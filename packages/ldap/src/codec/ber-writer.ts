@@ -126,6 +126,13 @@ export class BerWriter {
     this.#length += encoded.length;
   }
 
+  /** Appends part of a store of octets that are encoded already. */
+  rawPart(encoded: Buffer, start: number, end: number): void {
+    this.#reserve(end - start);
+    encoded.copy(this.#bytes, this.#length, start, end);
+    this.#length += end - start;
+  }
+
   /** Writes an OCTET STRING. */
   octets(value: Uint8Array, tag: number = BerTag.octetString): void {
     this.header(tag, value.length);

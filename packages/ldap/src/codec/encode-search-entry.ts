@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import { BerReader } from "./ber-reader.ts";
 import { BerWriter, headerLength, integerOctets } from "./ber-writer.ts";
 import { writeAttribute, writeAttributes } from "./encode-components.ts";
@@ -123,6 +124,33 @@ export function writeEncodedOperation(
   writeEnvelope(writer, messageId, op.length + controls.length);
   writer.raw(op);
   if (controls.length > 0) writer.raw(controls);
+}
+
+/**
+ * Appends a message for each protocolOp of a store where they lie encoded one behind another.
+ *
+ * @throws RangeError when `messageId` is not within 0 to 2^31-1.
+ */
+export function writeEncodedOperations(
+  writer: BerWriter,
+  messageId: number,
+  ops: Buffer,
+  start: number,
+  end: number,
+): void {
+  for (let at = start; at < end; ) {
+    // They are our own, in the shortest form.
+    let length = ops[at + 1] as number;
+    let content = at + 2;
+    if (length >= 0x80) {
+      const behind = content + length - 0x80;
+      for (length = 0; content < behind; content += 1) length = length * 256 + (ops[content] as number);
+    }
+    const next = content + length;
+    writeEnvelope(writer, messageId, next - at);
+    writer.rawPart(ops, at, next);
+    at = next;
+  }
 }
 
 /**

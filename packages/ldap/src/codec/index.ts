@@ -114,6 +114,7 @@ export {
   joinSearchEntry,
   renamePartialAttribute,
   writeEncodedOperation,
+  writeEncodedOperations,
   writeSearchEntry,
 } from "./encode-search-entry.ts";
 export { decodeCancelRequest, encodeCancelRequest } from "./extended/cancel.ts";
@@ -195,5 +196,6 @@ export { ControlOid, ExtendedOid, FeatureOid } from "./oid.ts";
 export { type PeekedMessage, peekMessage } from "./peek-message.ts";
 export { LdapResultCode, type LdapResultCodeName, resultCodeName } from "./result-code.ts";
 export { decodeSaslPlain, encodeSaslPlain, type SaslPlainMessage } from "./sasl-plain.ts";
+export { SearchShape } from "./search-shape.ts";
 export { isProhibited, prepareCaseIgnore } from "./string-preparation.ts";
 export { BerTag, type OperationName, OperationTag } from "./tag.ts";

@@ -1,13 +1,14 @@
-import { type Filter as CoreFilter, foldCase, type Group, type User, type UserId } from "@directorykit/core";
+import type { Filter as CoreFilter, Group, User, UserId } from "@directorykit/core";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Entry } from "../view/entry.ts";
 import { buildEntry, type EntryForm, type SelectedShape } from "../view/entry-form.ts";
+import type { EntryParts, FetchedPart } from "../view/made-attribute.ts";
 import { RelationTests, type Visibility } from "../view/relation-test.ts";
 import type { Selection } from "../view/selection.ts";
 import type { TranslationContext } from "../view/translate-filter.ts";
 import type { Tree } from "../view/tree.ts";
 import { turn } from "../view/turn.ts";
-import type { LdapIdentity } from "./session.ts";
+import { type LdapIdentity, mayReadNtHashes } from "./session.ts";
 
 /** What a selection takes of entries of either kind. */
 interface SelectedShapes {
@@ -15,6 +16,15 @@ interface SelectedShapes {
   readonly user: SelectedShape<"user">;
   readonly group: SelectedShape<"group">;
 }
+
+const noParts: Omit<EntryParts, "dn"> = {
+  memberOf: [],
+  manager: undefined,
+  users: [],
+  groups: [],
+  passwordSetAt: undefined,
+  ntHash: undefined,
+};
 
 /** What one reader sees of people and groups, and their entries; fetches what an entry needs only when it is asked for. */
 export class EntrySource implements Visibility {
@@ -50,7 +60,7 @@ export class EntrySource implements Visibility {
   }
 
   /** Whether the reader is an administrator, who sees everyone active: whom they add must be there for them. */
-  get #seesEveryone(): boolean {
+  get seesEveryone(): boolean {
     return this.#identity.write === "directory";
   }
 
@@ -61,14 +71,14 @@ export class EntrySource implements Visibility {
 
   /** Whether the reader may see what is only for a person themself and for administrators. */
   seesPrivate(user: User): boolean {
-    return this.isSelf(user) || this.#seesEveryone;
+    return this.isSelf(user) || this.seesEveryone;
   }
 
   /** People in the tree that match. */
   visibleUsers(filter: CoreFilter): CoreFilter {
     const active: CoreFilter = { op: "equals", attribute: "state", value: "active" };
     const granted: CoreFilter[] =
-      this.#view.options.layout.people === "all" || this.#seesEveryone
+      this.#view.options.layout.people === "all" || this.seesEveryone
         ? []
         : [{ op: "entitledTo", resources: this.#tree.resources }];
     const self: CoreFilter[] = this.onlySelf ? [{ op: "ids", ids: [this.#identity.user] }] : [];
@@ -94,6 +104,20 @@ export class EntrySource implements Visibility {
   async findGroup(name: string): Promise<Group | undefined> {
     const filter = this.visibleGroups({ op: "equals", attribute: "name", value: name });
     return (await this.#view.options.directory.query("group", { filter, limit: 1 }, this.#call)).records[0];
+  }
+
+  /** {@link EntrySource.user} without waiting; `undefined` when something beside the person's record must be fetched. */
+  userNow(user: User, selection: Selection): Entry | undefined {
+    const shape = this.#selection(selection).user;
+    for (const part of shape.needs) if (!this.#lacks(user, part)) return undefined;
+    return buildEntry(shape, user, { ...noParts, dn: this.#tree.userDn(user.username) });
+  }
+
+  /** Whether a person's entry is known not to show a part. */
+  #lacks(user: User, part: FetchedPart): boolean {
+    if (part === "manager") return user.employee.manager === undefined;
+    if (part === "passwordSetAt") return user.posix === undefined;
+    return part === "ntHash" && !this.#mayReadNtHashes;
   }
 
   /** A person's entry, with what the selection needs. */
@@ -137,8 +161,7 @@ export class EntrySource implements Visibility {
 
   /** Whether the host has named the reader among those who may read NT hashes. */
   get #mayReadNtHashes(): boolean {
-    const { ntHashReaders } = this.#view.options;
-    return ntHashReaders.size > 0 && ntHashReaders.has(foldCase(this.#identity.username));
+    return mayReadNtHashes(this.#identity, this.#view.options);
   }
 
   #ntHash(user: User): Promise<Uint8Array | undefined> {

@@ -1,6 +1,13 @@
-import type { Decision, Directory, Factor, User, UserId } from "@directorykit/core";
+import {
+  type Decision,
+  type Directory,
+  type Factor,
+  foldCase,
+  type User,
+  type UserId,
+} from "@directorykit/core";
 import type { Control } from "../codec/index.ts";
-import type { LdapAccess, LdapLimits, SearchAccess, WriteAccess } from "../options.ts";
+import type { LdapAccess, LdapLimits, ResolvedLdapOptions, SearchAccess, WriteAccess } from "../options.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
 import { OpenCommits } from "./open-commits.ts";
@@ -132,12 +139,25 @@ function follow(
   identity.sync = attributes["sync"] === true;
 }
 
+/** Whether someone is shown the NT hashes of people. */
+export function mayReadNtHashes(
+  { username }: Pick<LdapIdentity, "username">,
+  { ntHashReaders }: Pick<ResolvedLdapOptions, "ntHashReaders">,
+): boolean {
+  return ntHashReaders.size > 0 && ntHashReaders.has(foldCase(username));
+}
+
 /**
  * Names what someone sees who may search the directory: everyone of the same name sees the same, apart from themselves.
- * Administrators see more people than others do.
+ * Administrators see more people than others do, and readers of NT hashes more of them.
  */
-export function sightOf({ tree, write }: Pick<LdapIdentity, "tree" | "write">): string {
-  return write === "directory" ? `${tree.serial}*` : `${tree.serial}`;
+export function sightOf(
+  identity: Pick<LdapIdentity, "tree" | "write" | "username">,
+  options: Pick<ResolvedLdapOptions, "ntHashReaders">,
+): string {
+  const people = identity.write === "directory" ? "*" : "";
+  const hashes = mayReadNtHashes(identity, options) ? "#" : "";
+  return `${identity.tree.serial}${people}${hashes}`;
 }
 
 /** The identity of a person who has just bound. */

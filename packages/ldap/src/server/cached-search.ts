@@ -1,4 +1,5 @@
 import {
+  type BerWriter,
   type Control,
   encodeControls,
   encodeOperationBytes,
@@ -7,14 +8,20 @@ import {
   LdapResultCode,
   type PeekedMessage,
   type SearchRequest,
+  SearchShape,
+  writeEncodedOperation,
+  writeEncodedOperations,
 } from "../codec/index.ts";
 import type { OperationContext } from "../handlers/operation-context.ts";
+import { followsPersonOnly, PlannedSearch } from "../handlers/planned-search.ts";
 import { search } from "../handlers/search.ts";
 import { type LdapIdentity, type Outcome, sightOf } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Schema } from "../view/schema.ts";
 import type { Tree } from "../view/tree.ts";
 import type { AnswerCache } from "./answer-cache.ts";
+import type { Realm } from "./realm.ts";
+import type { SearchPlan } from "./search-plans.ts";
 
 const maxEntries = 64;
 const uniqueTypes: readonly string[] = ["uid", "entryUUID", "uidNumber", "employeeNumber"];
@@ -23,6 +30,69 @@ const uniqueTypes: readonly string[] = ["uid", "entryUUID", "uidNumber", "employ
 export interface RequestOrigin {
   readonly frame: Buffer;
   readonly peeked: PeekedMessage;
+}
+
+/**
+ * Answers a search without waiting, when its answer was kept or its plan can give it.
+ *
+ * @param identity - a reader of the whole directory who is still let in
+ * @returns whether it was answered
+ */
+export function answerAtOnce(
+  frame: Buffer,
+  { messageId, opStart, opEnd }: PeekedMessage,
+  identity: LdapIdentity,
+  { view, answers }: Realm,
+  writer: BerWriter,
+): boolean {
+  const { schema } = view;
+  answers.follow(schema);
+  const sight = sightOf(identity, view.options);
+  const plan = answers.plans.find(frame, opStart, opEnd, sight);
+  if (plan !== undefined) return answerPlanned(plan, frame, messageId, identity, view, answers, writer);
+  const kept = answers.get(answerKey(sight, frame, opStart, opEnd), schema);
+  if (kept === undefined || kept.users.includes(identity.user)) return false;
+  writeEncodedOperations(writer, messageId, kept.slab.bytes, kept.start, kept.end);
+  return true;
+}
+
+function answerPlanned(
+  { shape, search, answers: table }: SearchPlan,
+  frame: Buffer,
+  messageId: number,
+  { user: reader, tree }: LdapIdentity,
+  view: DirectoryView,
+  answers: AnswerCache,
+  writer: BerWriter,
+): boolean {
+  const { valueStart, valueEnd } = shape;
+  if (!isPlain(frame, valueStart, valueEnd)) return false;
+  const value = frame.toString("latin1", valueStart, valueEnd);
+  const kept = table.get(value);
+  if (kept !== undefined) {
+    if (kept.users.includes(reader)) return false;
+    writeEncodedOperations(writer, messageId, kept.slab.bytes, kept.start, kept.end);
+    return true;
+  }
+  const found = search.now(value, reader);
+  if (found === undefined) return false;
+  if (found !== "nobody") {
+    const { entry, user, isOnly } = found;
+    writeEncodedOperation(writer, messageId, entry);
+    if (view.isTimedCached(tree) === false)
+      answers.keep(table, value, { ops: [entry, done], users: [user], pinned: isOnly });
+  }
+  writeEncodedOperation(writer, messageId, done);
+  return true;
+}
+
+/** Whether a value is plain text: visible ASCII and spaces. Others are looked at more closely. */
+function isPlain(bytes: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) {
+    const octet = bytes[i] as number;
+    if (octet < 0x20 || octet > 0x7e) return false;
+  }
+  return end > start;
 }
 
 /** The key of a search: what its reader sees (by `sightOf`), and the request's octets without its messageID. */
@@ -69,6 +139,10 @@ export async function cachedSearch(
     },
   };
   const outcome = await search(request, context, sink);
+  if (origin !== undefined && identity !== undefined && outcome.resultCode === LdapResultCode.success)
+    plan(request, identity, view, origin, answers).catch((error: unknown) =>
+      directory.logger.error({ error: String(error) }, "an LDAP search could not be planned"),
+    );
   if (recorder !== undefined && origin !== undefined && outcome.resultCode === LdapResultCode.success)
     await recorder.keep(answers, origin, request);
   return outcome;
@@ -80,6 +154,35 @@ const done = encodeOperationBytes({
   matchedDN: "",
   diagnosticMessage: "",
 });
+
+/** Keeps a plan for searches like this one. */
+async function plan(
+  request: SearchRequest,
+  identity: LdapIdentity,
+  view: DirectoryView,
+  { frame, peeked }: RequestOrigin,
+  answers: AnswerCache,
+): Promise<void> {
+  const { directory } = view.options;
+  if (identity.search !== "directory" || !directory.fresh) return;
+  const { revision } = directory;
+  const { schema } = view;
+  answers.follow(schema);
+  const { opStart, opEnd } = peeked;
+  const sight = sightOf(identity, view.options);
+  const isPlanned = (): boolean => answers.plans.find(frame, opStart, opEnd, sight) !== undefined;
+  if (isPlanned()) return;
+  const search = await PlannedSearch.of(request, identity, view);
+  if (search === undefined) return;
+  let seen = 0;
+  const shape = SearchShape.of(frame.subarray(opStart, opEnd), () => seen++ === search.test);
+  if (shape === undefined) return;
+  // Whether answers depend on the clock is asked without waiting from now on.
+  await view.isTimed(identity.tree);
+  // What was translated may mean something else by now, and others may have planned the same.
+  if (directory.revision !== revision || view.schema !== schema) return;
+  if (!isPlanned()) answers.plans.add(shape, search);
+}
 
 /** Gathers an answer while it is sent. */
 class AnswerRecorder {
@@ -93,7 +196,7 @@ class AnswerRecorder {
 
   /** To be made before the search begins: an answer counts only if nothing has happened since. */
   constructor(identity: LdapIdentity, view: DirectoryView) {
-    this.#reader = { user: identity.user, tree: identity.tree, sight: sightOf(identity) };
+    this.#reader = { user: identity.user, tree: identity.tree, sight: sightOf(identity, view.options) };
     this.#view = view;
     this.#schema = view.schema;
     this.#revision = view.options.directory.revision;
@@ -136,19 +239,4 @@ function hasUniqueTest(filter: Filter, schema: Schema): boolean {
   if (filter.type !== "equalityMatch") return false;
   const name = schema.type(filter.attribute)?.names[0];
   return name !== undefined && uniqueTypes.includes(name);
-}
-
-/** Whether no test looks at other people by their DN; memberOf looks at groups, and changes to those clear everything. */
-function followsPersonOnly(filter: Filter, schema: Schema): boolean {
-  switch (filter.type) {
-    case "and":
-    case "or":
-      return filter.filters.every((part) => followsPersonOnly(part, schema));
-    case "not":
-      return followsPersonOnly(filter.filter, schema);
-    default: {
-      const type = filter.attribute === undefined ? undefined : schema.type(filter.attribute);
-      return type === undefined || type.syntax !== "dn" || type.names[0] === "memberOf";
-    }
-  }
 }

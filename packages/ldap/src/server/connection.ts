@@ -24,13 +24,12 @@ import {
   type LdapIdentity,
   type LdapSession,
   type Outcome,
-  sightOf,
   stillAdmittedCached,
 } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { ServerFacts } from "../view/fixed-entries.ts";
 import { BindExchange } from "./bind-exchange.ts";
-import { answerKey } from "./cached-search.ts";
+import { answerAtOnce } from "./cached-search.ts";
 import { Channel, highWaterBytes } from "./channel.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Operations } from "./operations.ts";
@@ -69,6 +68,8 @@ export class Connection implements ConnectionHost {
   #isFull = false;
   #lastInput = performance.now();
   #partialSince: number | undefined;
+  /** Who was let in when the directory stood at which revision. */
+  #admitted: { readonly identity: LdapIdentity; readonly revision: number } | undefined;
 
   /** @param closed - called once, when it has ended */
   constructor(
@@ -237,7 +238,7 @@ export class Connection implements ConnectionHost {
     if (
       peeked.opTag === OperationTag.searchRequest &&
       peeked.opEnd === peeked.end &&
-      this.#answerFromCache(frame, peeked)
+      this.#answerAtOnce(frame, peeked)
     )
       return;
     const message = this.#decode(frame, peeked);
@@ -299,28 +300,36 @@ export class Connection implements ConnectionHost {
     }
   }
 
-  /** Answers at once what was asked before. @returns whether it did */
-  #answerFromCache(frame: Buffer, peeked: PeekedMessage): boolean {
-    const { identity, address } = this.session;
-    const { answers, view } = this.realm;
+  /** Answers at once what was asked before, or what can be looked up without waiting. @returns whether it did */
+  #answerAtOnce(frame: Buffer, peeked: PeekedMessage): boolean {
+    const { identity } = this.session;
     const { messageId } = peeked;
-    if (identity?.search !== "directory" || messageId === 0 || !view.options.directory.fresh) return false;
+    if (identity?.search !== "directory" || identity.mustChangePassword || messageId === 0) return false;
     if (this.operations.has(messageId)) return false;
-    const sight = sightOf(identity);
-    const key = answerKey(sight, frame, peeked.opStart, peeked.opEnd);
-    const cached = answers.get(key, view.schema);
-    if (cached === undefined || cached.users.includes(identity.user)) return false;
-    const admitted = stillAdmittedCached(identity, view, address);
-    if (admitted === undefined || identity.search !== "directory" || sightOf(identity) !== sight)
-      return false;
+    const admitted = this.#isAdmitted(identity);
+    if (admitted === undefined || identity.search !== "directory") return false;
     if (!admitted) {
       this.revoke("access");
       return true;
     }
-    for (const op of cached.ops) writeEncodedOperation(this.#channel.writer, messageId, op);
+    const { writer } = this.#channel;
+    if (!answerAtOnce(frame, peeked, identity, this.realm, writer)) return false;
     this.context.operation("searchRequest");
-    if (this.#channel.writer.length >= highWaterBytes) this.#channel.flush();
+    if (writer.length >= highWaterBytes) this.#channel.flush();
     return true;
+  }
+
+  /** {@link stillAdmittedCached}, asked once for as long as nothing changes. `undefined` also when that is not known. */
+  #isAdmitted(identity: LdapIdentity): boolean | undefined {
+    const { view } = this.realm;
+    const { directory } = view.options;
+    if (!directory.fresh) return undefined;
+    const { revision } = directory;
+    if (this.#admitted?.identity === identity && this.#admitted.revision === revision) return true;
+    const admitted = stillAdmittedCached(identity, view, this.session.address);
+    const mayKeep = admitted === true && view.isTimedCached(identity.tree) === false;
+    this.#admitted = mayKeep ? { identity, revision } : undefined;
+    return admitted;
   }
 
   /** RFC 4511 §4.14, RFC 4513 §3.1.1. */

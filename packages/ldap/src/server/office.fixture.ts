@@ -129,6 +129,8 @@ export function unrulyStore(): { readonly store: Store; readonly control: StoreC
   const reader = (real: Reader): Reader =>
     new Proxy(real, {
       get: (target, name) => {
+        // A store in trouble answers nothing at once.
+        if (name === "immediate") return control.mood === "well" ? target.immediate : undefined;
         const method = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
         return (...args: unknown[]) => call(() => method.apply(target, args));
       },
