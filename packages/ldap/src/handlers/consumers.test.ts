@@ -13,6 +13,8 @@ import {
 import { type LdapTestClient, ldapTestClient } from "../testing.ts";
 import { type Asked, ask, askPages } from "./search-controls.fixture.ts";
 
+const people = ["grace", "ada", "tomas", "reader"].map(userDn);
+
 /** What programs ask, word for word as they ask it. */
 const lookups: readonly (readonly [who: string, base: string, filter: string, found: readonly string[]])[] = [
   [
@@ -45,6 +47,50 @@ const lookups: readonly (readonly [who: string, base: string, filter: string, fo
     "(&(objectclass=posixAccount)(uid=*)(modifyTimestamp>=20991231000000Z)(!(modifyTimestamp=20991231000000Z)))",
     [],
   ],
+  [
+    "sssd, what changed since the last second it has seen",
+    usersDn,
+    "(&(objectclass=posixAccount)(uid=*)(uidNumber=*)(gidNumber=*)(modifyTimestamp>=20200101000000Z)(!(modifyTimestamp=20200101000000Z)))",
+    [userDn("grace"), userDn("ada")],
+  ],
+  [
+    "sssd, groups that changed",
+    groupsDn,
+    "(&(objectClass=posixGroup)(cn=*)(&(gidNumber=*)(!(gidNumber=0)))(modifyTimestamp>=20200101000000Z)(!(modifyTimestamp=20200101000000Z)))",
+    [groupDn("engineers"), groupDn("staff"), groupDn("empty")],
+  ],
+  [
+    "sssd, a group by number",
+    groupsDn,
+    "(&(gidNumber=20001)(objectClass=posixGroup)(cn=*)(&(gidNumber=*)(!(gidNumber=0))))",
+    [groupDn("staff")],
+  ],
+  [
+    "sssd, groups around a group, of which none is shown where groups are flat",
+    groupsDn,
+    `(&(member=${groupDn("engineers")})(objectClass=groupOfNames)(cn=*))`,
+    [],
+  ],
+  [
+    "sssd, whether a user may come in",
+    userDn("ada"),
+    `(&(uid=ada)(objectclass=posixAccount)(memberOf=${groupDn("engineers")}))`,
+    [userDn("ada")],
+  ],
+  ["sssd, a member of a group", userDn("ada"), "(objectclass=posixAccount)", [userDn("ada")]],
+  ["sssd, a member that is no account", userDn("tomas"), "(objectclass=posixAccount)", []],
+  [
+    "sssd, sudo rules, which nobody keeps here",
+    baseDn,
+    "(&(objectClass=sudoRole)(|(&(!(sudoHost=*))(cn=defaults))(sudoHost=ALL)(sudoHost=192.0.2.1)(sudoHost=+*)(|(sudoHost=*\\2a*)(sudoHost=*?*))))",
+    [],
+  ],
+  [
+    "sssd, services, which nobody keeps here",
+    baseDn,
+    "(&(objectclass=ipService)(cn=*)(ipServicePort=*)(ipServiceProtocol=*))",
+    [],
+  ],
   ["nslcd, a user", baseDn, "(&(objectClass=posixAccount)(uid=ada))", [userDn("ada")]],
   [
     "nslcd, groups of a user",
@@ -52,6 +98,8 @@ const lookups: readonly (readonly [who: string, base: string, filter: string, fo
     `(&(objectClass=posixGroup)(|(memberUid=grace)(member=${userDn("grace")})))`,
     [groupDn("staff")],
   ],
+  ["nslcd, a user by number", baseDn, "(&(objectClass=posixAccount)(uidNumber=10001))", [userDn("ada")]],
+  ["nslcd, a shadow account", baseDn, "(&(objectClass=shadowAccount)(uid=ada))", [userDn("ada")]],
   [
     "nslcd, groups by unique member",
     baseDn,
@@ -78,6 +126,25 @@ const lookups: readonly (readonly [who: string, base: string, filter: string, fo
     "(&(|(objectclass=inetOrgPerson))(|(uid=ada)(|(mailPrimaryAddress=ada)(mail=ada))))",
     [userDn("ada")],
   ],
+  ["Nextcloud, everything of the users' base", usersDn, "(|(objectclass=*))", [usersDn, ...people]],
+  [
+    "Nextcloud, groups",
+    groupsDn,
+    "(&(|(objectclass=groupOfNames)(objectclass=posixGroup)))",
+    ["engineers", "staff", "guests", "empty"].map(groupDn),
+  ],
+  [
+    "Nextcloud, who is typed in to be shared with",
+    usersDn,
+    "(&(|(objectclass=inetOrgPerson))(|(displayName=*lovel*)(mail=*lovel*)))",
+    [userDn("ada")],
+  ],
+  [
+    "Nextcloud, by primary group, which nobody has here",
+    usersDn,
+    "(&(|(objectclass=inetOrgPerson))(primaryGroupID=513))",
+    [],
+  ],
   ["Nextcloud, by entryUUID of nobody", baseDn, "(entryUUID=00000000-0000-7000-8000-000000000000)", []],
   ["GitLab, a login", baseDn, "(&(uid=ada)(objectClass=person))", [userDn("ada")]],
   ["Gitea", usersDn, "(&(objectClass=posixAccount)(|(uid=ada)(mail=ada)))", [userDn("ada")]],
@@ -88,6 +155,12 @@ const lookups: readonly (readonly [who: string, base: string, filter: string, fo
     groupsDn,
     "(& (cn=staff) (| (objectclass=groupOfNames) (objectclass=groupOfUniqueNames) (objectclass=posixGroup)))",
     [groupDn("staff")],
+  ],
+  [
+    "Jenkins, groups of a user",
+    groupsDn,
+    `(| (member=${userDn("ada")}) (uniqueMember=${userDn("ada")}) (memberUid=ada))`,
+    [groupDn("engineers"), groupDn("staff")],
   ],
   [
     "Proxmox, everyone",
@@ -107,10 +180,38 @@ const lookups: readonly (readonly [who: string, base: string, filter: string, fo
     "(&(objectclass=inetOrgPerson)(|(createTimestamp>=20991231235959.0Z)(modifyTimestamp>=20991231235959.0Z)))",
     [],
   ],
+  [
+    "Keycloak, what was made or changed since its last look",
+    usersDn,
+    "(&(objectclass=inetOrgPerson)(objectclass=organizationalPerson)(|(createTimestamp>=20200101000000.0Z)(modifyTimestamp>=20200101000000.0Z)))",
+    people,
+  ],
+  [
+    "Keycloak, what changed between two looks",
+    usersDn,
+    "(&(uid=*)(modifyTimestamp>=20200101000000.123Z)(modifyTimestamp<=20991231235959.999Z)(!(modifyTimestamp<=20200101000000.123Z)))",
+    people,
+  ],
   ["Postfix, an address", baseDn, "(mail=ada@example.com)", [userDn("ada")]],
   ["Postfix, an address of nobody", baseDn, "(mail=nobody@example.com)", []],
   ["Dovecot", usersDn, "(&(objectClass=posixAccount)(uid=ada))", [userDn("ada")]],
   ["OpenVPN", usersDn, "(uid=ada)", [userDn("ada")]],
+  ["OpenVPN, groups that may", groupsDn, "(|(cn=guests)(cn=staff))", [groupDn("staff"), groupDn("guests")]],
+  [
+    "MySQL, groups of a user",
+    baseDn,
+    `(|(&(objectClass=posixGroup)(memberUid=ada))(&(objectClass=group)(member=${userDn("ada")})))`,
+    [groupDn("engineers"), groupDn("staff")],
+  ],
+  [
+    "Synology, groups of a user",
+    baseDn,
+    "(&(objectClass=posixGroup)(memberUid=ada))",
+    [groupDn("engineers"), groupDn("staff")],
+  ],
+  ["Synology, a Samba account", baseDn, "(&(objectClass=sambaSamAccount)(uid=ada))", []],
+  ["Synology, a Samba account by number", baseDn, "(&(sambaSID=S-1-5-21-1-2-3-1000)(uid=*))", []],
+  ["Synology, the Samba domain", baseDn, "(&(objectClass=sambaDomain)(sambaDomainName=*))", []],
   ["Apache, a login", usersDn, "(&(objectClass=*)(uid=ada))", [userDn("ada")]],
   ["an application that passes on what was typed, escaped", usersDn, "(uid=\\2a\\29\\28uid=\\2a)", []],
   [
