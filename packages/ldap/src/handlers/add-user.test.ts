@@ -315,6 +315,22 @@ test.each([
   expect(await hasPassword(place.directory, name, hash)).toBe(false);
 });
 
+test("blanks for a name, as programs write that know none, are none", async () => {
+  const name = fresh();
+  const attributes = { objectClass: "inetOrgPerson", cn: " ", sn: " " };
+  expect(await admin.add(userDn(name), attributes)).toMatchObject({ resultCode: 0 });
+  expect((await place.directory.users.byUsername(name))?.name).toEqual({});
+  expect(await read(admin, userDn(name), "cn", "sn")).toEqual({ cn: [name], sn: [name] });
+  const known = [
+    { operation: "replace", attribute: "cn", values: ["Kay Jones"] },
+    { operation: "replace", attribute: "sn", values: ["Jones"] },
+  ] as const;
+  expect(await admin.modify(userDn(name), ...known)).toMatchObject({ resultCode: 0 });
+  expect(await read(admin, userDn(name), "cn", "sn")).toEqual({ cn: ["Kay Jones"], sn: ["Jones"] });
+  expect(await admin.modify(userDn(name), { ...known[1], values: [" "] })).toMatchObject({ resultCode: 0 });
+  expect(await read(admin, userDn(name), "sn")).toEqual({ sn: ["Kay Jones"] });
+});
+
 test("where cn names people, the username is in the name and the name to show beside it", async () => {
   await using other = await bureau({ layout: { userNaming: "cn" } });
   const dn = (name: string): string => `cn=${name},${usersDn}`;

@@ -210,6 +210,18 @@ describe("a modify", () => {
     expect((await kay()).posix).toEqual({ uid: 10_200, gid: 1, home: "/home/k" });
   });
 
+  test("of attributes that are called like parts of the language", async () => {
+    const names = ["constructor", "toString", "valueOf", "hasOwnProperty"];
+    for (const name of names) {
+      const definition = await place.directory.attributes.define({ owner: "user", name });
+      expect(await admin.modify(dn, add(name, "x"))).toMatchObject({ resultCode: 0 });
+      expect(await read(admin, dn, name)).toEqual({ [name]: ["x"] });
+      expect(await admin.modify(dn, add(name, "y"))).toMatchObject({ resultCode: 19 });
+      expect(await admin.modify(dn, remove(name))).toMatchObject({ resultCode: 0 });
+      await place.directory.attributes.remove(definition.id);
+    }
+  });
+
   test("is told of in the audit trail as what the administrator did", async () => {
     await admin.modify(dn, replace("title", "Engineer"));
     const [event] = await place.directory.audit({ action: "user.updated", descending: true, limit: 1 });

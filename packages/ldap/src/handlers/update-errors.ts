@@ -5,32 +5,32 @@ import type { Schema } from "../view/schema.ts";
 import { badPassword, UpdateRefusal } from "../view/update-refusal.ts";
 
 /** LDAP names of fields of the directory's records that no attribute of the registry is called by. */
-const fieldNames: Readonly<Record<string, string>> = {
-  username: "uid",
-  email: "mail",
-  emails: "mail",
-  "emails.value": "mail",
-  primaryEmail: "mail",
-  name: "cn",
-  "name.display": "cn",
-  "name.given": "givenName",
-  "name.family": "sn",
-  "employee.number": "employeeNumber",
-  "employee.title": "title",
-  "employee.type": "employeeType",
-  "employee.department": "departmentNumber",
-  "employee.organization": "o",
-  "employee.location": "l",
-  "employee.manager": "manager",
-  phones: "telephoneNumber",
-  "posix.uid": "uidNumber",
-  "posix.gid": "gidNumber",
-  "posix.home": "homeDirectory",
-  "posix.shell": "loginShell",
-  "posix.gecos": "gecos",
-  sshKeys: "sshPublicKey",
-  members: "member",
-};
+const fieldNames: ReadonlyMap<string, string> = new Map([
+  ["username", "uid"],
+  ["email", "mail"],
+  ["emails", "mail"],
+  ["emails.value", "mail"],
+  ["primaryEmail", "mail"],
+  ["name", "cn"],
+  ["name.display", "cn"],
+  ["name.given", "givenName"],
+  ["name.family", "sn"],
+  ["employee.number", "employeeNumber"],
+  ["employee.title", "title"],
+  ["employee.type", "employeeType"],
+  ["employee.department", "departmentNumber"],
+  ["employee.organization", "o"],
+  ["employee.location", "l"],
+  ["employee.manager", "manager"],
+  ["phones", "telephoneNumber"],
+  ["posix.uid", "uidNumber"],
+  ["posix.gid", "gidNumber"],
+  ["posix.home", "homeDirectory"],
+  ["posix.shell", "loginShell"],
+  ["posix.gecos", "gecos"],
+  ["sshKeys", "sshPublicKey"],
+  ["members", "member"],
+]);
 
 /** What a failure of the directory is to whoever asked for an update. Names attributes as LDAP does, and no values. */
 export function refusalOf(error: unknown, schema: Schema): UpdateRefusal {
@@ -76,7 +76,7 @@ function conflict(error: DirectoryError, schema: Schema): UpdateRefusal {
 /** The LDAP name of what a path into a record leads to. */
 function labelOf(path: string, schema: Schema): string {
   const plain = path.replace(/\[\d+\]/g, "");
-  const known = fieldNames[plain];
+  const known = fieldNames.get(plain);
   if (known !== undefined) return known;
   const name = plain.replace(/^(?:attributes|attributeChanges)\./, "");
   for (const owner of ["user", "group"] as const)

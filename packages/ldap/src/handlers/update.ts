@@ -31,7 +31,14 @@ export async function runUpdate(
   if (identity.write === "none") return insufficient();
   try {
     const source = new EntrySource(view, identity, signal);
-    const done = await work({ ...context, identity, source });
+    const { write } = identity;
+    const commit: Update["commit"] = (change, own) => {
+      // A password takes long to hash: what was allowed before may not be now.
+      if (identity.write !== write)
+        throw new UpdateRefusal(LdapResultCode.insufficientAccessRights, "what you may write has changed");
+      return context.commit(change, own);
+    };
+    const done = await work({ ...context, identity, source, commit });
     const policy = passwordPolicyControls(controls, {}).controls ?? [];
     const all = [...(done.controls ?? []), ...policy];
     return { resultCode: LdapResultCode.success, ...done, ...(all.length === 0 ? {} : { controls: all }) };

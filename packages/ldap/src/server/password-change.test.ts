@@ -1,6 +1,7 @@
 import { allowWeakHashing, argon2Hasher, type PasswordHasher } from "@directorykit/core";
 import { expect, test } from "vitest";
-import { boundAs, bureau, otherPassword } from "../handlers/writes.fixture.ts";
+import { LdapResultCode } from "../codec/index.ts";
+import { boundAs, bureau, hasPassword, otherPassword } from "../handlers/writes.fixture.ts";
 import { password, until, userDn } from "./office.fixture.ts";
 
 /** Hashes when it is told to. */
@@ -44,6 +45,23 @@ test("a password that somebody else sets meanwhile ends the connection on which 
   const login = { username: "ada", password: "set by somebody else", protocol: "test" };
   await until(() => control.held === 2);
   expect(await place.directory.authenticate(login)).toMatchObject({ outcome: "accepted" });
+});
+
+test("somebody whose right to write is taken away while a password is hashed does not set it", async () => {
+  const { hasher, control } = heldHasher();
+  await using place = await bureau({}, { hasher });
+  const { directory, grant } = place;
+  const admin = await boundAs(place, "admin");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  control.hold = promise;
+  control.held = 0;
+  const changing = admin.changePassword({ user: userDn("ada"), newPassword: otherPassword });
+  await until(() => control.held > 0);
+  await directory.grants.update(grant.id, { attributes: { write: "self" } });
+  await until(async () => (await admin.whoAmI()) !== "");
+  resolve();
+  expect(await changing).toMatchObject({ resultCode: LdapResultCode.insufficientAccessRights });
+  expect(await hasPassword(directory, "ada", password)).toBe(true);
 });
 
 test("changes of one's own password that overlap leave the connection, and the last one counts", async () => {

@@ -26,7 +26,9 @@ export function customValues(
   const values = working.values(type);
   if (!attribute.multiValued && values.length > 1)
     throw new UpdateRefusal(LdapResultCode.constraintViolation, `${type.names[0]}: takes one value here`);
-  const before = record.attributes[attribute.name] ?? [];
+  const before = Object.hasOwn(record.attributes, attribute.name)
+    ? (record.attributes[attribute.name] ?? [])
+    : [];
   const shown = new Map(working.initial(type).map(({ stored, text }) => [stored, text]));
   return values.map((value) => {
     const held = value.stored === undefined ? undefined : before[value.stored];

@@ -36,23 +36,23 @@ export type WrittenUser = Pick<
 >;
 
 /** Fields of employment by the names of the attributes that show them. */
-const employment: Readonly<Record<string, Exclude<keyof EmployeeFields, "manager">>> = {
-  employeeNumber: "number",
-  employeeType: "type",
-  title: "title",
-  department: "department",
-  company: "organization",
-  location: "location",
-};
+const employment: ReadonlyMap<string, Exclude<keyof EmployeeFields, "manager">> = new Map([
+  ["employeeNumber", "number"],
+  ["employeeType", "type"],
+  ["title", "title"],
+  ["department", "department"],
+  ["company", "organization"],
+  ["location", "location"],
+]);
 
 /** Fields of a Unix account, likewise. */
-const account: Readonly<Record<string, keyof PosixAccount>> = {
-  uidNumber: "uid",
-  gidNumber: "gid",
-  homeDirectory: "home",
-  loginShell: "shell",
-  gecos: "gecos",
-};
+const account: ReadonlyMap<string, keyof PosixAccount> = new Map([
+  ["uidNumber", "uid"],
+  ["gidNumber", "gid"],
+  ["homeDirectory", "home"],
+  ["loginShell", "shell"],
+  ["gecos", "gecos"],
+]);
 
 /**
  * What changes to a person's entry are to the person: the inverse of how people are shown. What cannot be kept is
@@ -120,7 +120,7 @@ class UserDraft {
         this.#takeCommonName(type, values);
         break;
       case "sn":
-        this.#name.family = one(type, values)?.text ?? missing(type);
+        this.#name.family = unlessBlank(one(type, values)?.text ?? missing(type));
         break;
       case "manager": {
         const given = one(type, values);
@@ -140,9 +140,9 @@ class UserDraft {
     values: readonly WrittenValue[],
   ): void {
     const { name } = attribute;
-    const field = employment[name];
+    const field = employment.get(name);
     if (field !== undefined) this.#employee[field] = one(type, values)?.text;
-    else if (account[name] !== undefined) one(type, values);
+    else if (account.has(name)) one(type, values);
     else
       switch (name) {
         case "displayName":
@@ -178,7 +178,7 @@ class UserDraft {
       rest = values.filter((value) => !isName(value));
       if (rest.length === 0) rest = values;
     }
-    this.#name.display = one(type, rest)?.text ?? missing(type);
+    this.#name.display = unlessBlank(one(type, rest)?.text ?? missing(type));
   }
 
   /** displayName shows the same name as cn. */
@@ -227,7 +227,7 @@ class UserDraft {
     const posix: Record<string, string | number> = {};
     let isChanged = false;
     for (const [type, { name }] of schema.shown("user")) {
-      const field = account[name];
+      const field = account.get(name);
       if (field === undefined) continue;
       const value = this.#working.values(type)[0]?.text;
       const isTouched = this.#working.isChanged(type);
@@ -264,6 +264,11 @@ function emailAddresses(
 function one(type: AttributeTypeDefinition, values: readonly WrittenValue[]): WrittenValue | undefined {
   if (values.length > 1) throw violation(type, "takes one value here");
   return values[0];
+}
+
+/** Programs that know no name write blanks where the object class demands one. */
+function unlessBlank(text: string): string | undefined {
+  return foldCase(text) === "" ? undefined : text;
 }
 
 function missing(type: AttributeTypeDefinition): never {

@@ -37,17 +37,17 @@ export class WorkingAttributes {
 
   /** Types whose values are other ones by now. Another order of the same is none. */
   changed(): readonly AttributeTypeDefinition[] {
-    return [...this.#now].flatMap(([type, now]) => {
-      const before = this.#before.get(type) ?? none;
-      const isSame =
-        now.size === before.size && [...now].every(([key, value]) => before.get(key)?.text === value.text);
-      return isSame ? [] : [type];
-    });
+    return [...this.#now.keys()].filter((type) => this.isChanged(type));
   }
 
   /** Whether the values of a type are other ones by now. */
   isChanged(type: AttributeTypeDefinition | undefined): boolean {
-    return type !== undefined && this.changed().includes(type);
+    const now = type === undefined ? undefined : this.#now.get(type);
+    if (type === undefined || now === undefined) return false;
+    const before = this.#before.get(type) ?? none;
+    if (now.size !== before.size) return true;
+    for (const [key, { text }] of now) if (before.get(key)?.text !== text) return true;
+    return false;
   }
 
   /** @throws UpdateRefusal when it cannot be made */
