@@ -1,7 +1,20 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { ControlOid, decodePasswordPolicy, type LdapMessage, LdapResultCode } from "../codec/index.ts";
-import { baseDn, type Office, office, password, userDn } from "../server/office.fixture.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type Control,
+  ControlOid,
+  decodePasswordPolicy,
+  ExtendedOid,
+  encodeAssertion,
+  encodePasswordModifyRequest,
+  encodeReadEntryRequest,
+  type LdapMessage,
+  LdapResultCode,
+  type ModifyRequest,
+  parseFilter,
+} from "../codec/index.ts";
+import { baseDn, groupDn, type Office, office, password, userDn } from "../server/office.fixture.ts";
 import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { ask, bureau, hasPassword, otherPassword } from "./writes.fixture.ts";
 
 let place: Office;
 beforeAll(async () => {
@@ -17,7 +30,7 @@ const bindAs = (name: string) =>
     name: userDn(name),
     authentication: { type: "simple", password: Buffer.from(password) },
   }) as const;
-const controls = [{ oid: ControlOid.passwordPolicy, critical: false }];
+const controls: readonly Control[] = [{ oid: ControlOid.passwordPolicy, critical: false }];
 const policyOf = (message: LdapMessage | undefined): unknown => {
   const control = message?.controls?.find(({ oid }) => oid === ControlOid.passwordPolicy);
   return control?.value === undefined ? undefined : decodePasswordPolicy(control.value);
@@ -87,4 +100,79 @@ test.each<[string, (client: LdapTestClient) => Promise<{ resultCode: number }>]>
   });
   expect(await change(client)).toMatchObject({ resultCode: LdapResultCode.success });
   expect((await client.search({ base: baseDn })).entries.length).toBeGreaterThan(1);
+});
+
+describe("whoever must change their password first", () => {
+  const { insufficientAccessRights, invalidCredentials, noSuchObject, authorizationDenied } = LdapResultCode;
+  const newPassword = { operation: "replace", attribute: "userPassword", values: [otherPassword] } as const;
+
+  test.each(["admin", "ada"] as const)("does not change others': %s", async (name) => {
+    await using own = await bureau();
+    const { id } = name === "admin" ? own.admin : own.user.ada;
+    await own.directory.credentials.requirePasswordChange(id);
+    await using client = ldapTestClient(own.server);
+    await client.exchange(bindAs(name), { controls });
+    // Nor do they learn who is there.
+    for (const user of [userDn("grace"), userDn("nobody")]) {
+      expect(await client.changePassword({ user, newPassword: otherPassword })).toMatchObject({
+        resultCode: noSuchObject,
+      });
+      expect(await client.modify(user, newPassword)).toMatchObject({ resultCode: noSuchObject });
+    }
+    expect(await client.modify(groupDn("staff"), newPassword)).not.toMatchObject({ resultCode: 0 });
+    expect(await hasPassword(own.directory, "grace", password)).toBe(true);
+    expect(await client.changePassword({ newPassword: otherPassword })).toMatchObject({ resultCode: 0 });
+    expect(await client.modify(userDn("grace"), newPassword)).toMatchObject({
+      resultCode: name === "admin" ? 0 : insufficientAccessRights,
+    });
+  });
+
+  test.each<[string, Control]>([
+    ["pre-read", { oid: ControlOid.preRead, critical: true, value: encodeReadEntryRequest([]) }],
+    ["post-read", { oid: ControlOid.postRead, critical: true, value: encodeReadEntryRequest([]) }],
+    [
+      "an assertion",
+      { oid: ControlOid.assertion, critical: true, value: encodeAssertion(parseFilter("(title=Analyst)")) },
+    ],
+  ])("does not look at their entry by %s", async (_, control) => {
+    await using client = ldapTestClient(place.server);
+    await client.exchange(bindAs("ada"), { controls });
+    const vals = [Buffer.from(otherPassword)];
+    const change = { operation: "replace", modification: { type: "userPassword", vals } } as const;
+    for (const changes of [[], [change]]) {
+      const op: ModifyRequest = { type: "modifyRequest", object: userDn("ada"), changes };
+      expect(await ask(client, op, control)).toEqual({
+        resultCode: insufficientAccessRights,
+        diagnosticMessage: "the password must be changed first",
+        controls: [],
+      });
+    }
+  });
+
+  test("does not act as somebody else, by control or by SASL", async () => {
+    await using own = await bureau();
+    const { directory, resource } = own;
+    const proxy = await directory.users.create({ username: "proxy", password });
+    await directory.grants.add({ user: proxy, resource, attributes: { proxy: true } });
+    await directory.credentials.requirePasswordChange(proxy.id);
+    await using client = ldapTestClient(own.server);
+    await client.exchange(bindAs("proxy"), { controls });
+    const value = Buffer.from(`dn:${userDn("admin")}`);
+    const asAdmin: Control = { oid: ControlOid.proxiedAuthorization, critical: true, value };
+    const change = {
+      type: "extendedReq",
+      requestName: ExtendedOid.passwordModify,
+      requestValue: encodePasswordModifyRequest({
+        userIdentity: Buffer.from(userDn("ada")),
+        newPasswd: Buffer.from(otherPassword),
+      }),
+    } as const;
+    expect(await ask(client, change, asAdmin)).toMatchObject({ resultCode: authorizationDenied });
+    expect(await hasPassword(directory, "ada", password)).toBe(true);
+    const credentials = Buffer.from(`u:admin\0proxy\0${password}`);
+    const authentication = { type: "sasl", mechanism: "PLAIN", credentials } as const;
+    const saslBind = { type: "bindRequest", version: 3, name: "", authentication } as const;
+    expect(await ask(client, saslBind, ...controls)).toMatchObject({ resultCode: invalidCredentials });
+    expect(await client.whoAmI()).toBe("");
+  });
 });

@@ -59,7 +59,8 @@ async function actedAs(
   const user = await userOf(authzId, identity, view);
   if (user === undefined) return undefined;
   if (user.id === identity.user) return identity;
-  if (!identity.proxy) return undefined;
+  // Whoever must choose another password first can do nothing else, in anybody's name.
+  if (!identity.proxy || identity.mustChangePassword) return undefined;
   const { tree, factors } = identity;
   const { directory, access } = view.options;
   const decision = await admit(directory, { user: user.id, tree, factors }, address);

@@ -63,9 +63,12 @@ export function turnKey(node: LeafNode): string {
   return node.type === "user" ? `user ${node.username}` : `group ${node.name}`;
 }
 
-/** @throws UpdateRefusal insufficientAccessRights unless the writer may write the directory, now */
+/**
+ * @throws UpdateRefusal insufficientAccessRights unless the writer may write the directory, now: not before they have
+ * chosen another password, if they must
+ */
 export function administratorsOnly({ identity }: Update): void {
-  if (identity.write !== "directory") throw insufficient();
+  if (identity.write !== "directory" || identity.mustChangePassword) throw insufficient();
 }
 
 /** @throws UpdateRefusal invalidDNSyntax */

@@ -228,7 +228,7 @@ export class RequestRunner {
       if (!host.isOver) host.goOn();
     };
     const { signal } = operation;
-    if (session.identity?.mustChangePassword === true && !mayPrecedeChange(op)) {
+    if (session.identity?.mustChangePassword === true && !mayPrecedeChange(op, controls)) {
       finished({
         resultCode: LdapResultCode.insufficientAccessRights,
         diagnosticMessage: "the password must be changed first",
@@ -279,11 +279,12 @@ export class RequestRunner {
   }
 }
 
-/** Whether someone may do it whose password must be changed first: change it, or ask who they are. */
-function mayPrecedeChange(op: RequestOp): boolean {
+/** Whether someone may do it whose password must be changed first: change it, or ask who they are, and look at nothing. */
+function mayPrecedeChange(op: RequestOp, { assertion, preRead, postRead }: RequestControls): boolean {
   if (op.type === "extendedReq")
     return op.requestName === ExtendedOid.passwordModify || op.requestName === ExtendedOid.whoAmI;
-  if (op.type !== "modifyRequest") return false;
+  if (op.type !== "modifyRequest" || op.changes.length === 0) return false;
+  if ((assertion ?? preRead ?? postRead) !== undefined) return false;
   return op.changes.every(({ modification }) =>
     ["userpassword", "2.5.4.35"].includes(modification.type.toLowerCase()),
   );
