@@ -10,10 +10,11 @@ import type { Tree } from "../view/tree.ts";
 import { turn } from "../view/turn.ts";
 import { type LdapIdentity, mayReadNtHashes } from "./session.ts";
 
-/** What a selection takes of entries. A search has one selection for all of them. */
-interface Selected<O extends "user" | "group"> {
+/** What a selection takes of entries of either kind. */
+interface SelectedShapes {
   readonly by: Selection;
-  readonly shape: SelectedShape<O>;
+  readonly user: SelectedShape<"user">;
+  readonly group: SelectedShape<"group">;
 }
 
 const noParts: Omit<EntryParts, "dn"> = {
@@ -32,8 +33,8 @@ export class EntrySource implements Visibility {
   readonly #identity: LdapIdentity;
   readonly #signal: AbortSignal;
   readonly #form: EntryForm;
-  #selectedUser: Selected<"user"> | undefined;
-  #selectedGroup: Selected<"group"> | undefined;
+  /** A search has one selection for all its entries. */
+  #selected: SelectedShapes | undefined;
   /** Usernames of managers by id, as far as the reader sees them. */
   readonly #managers = new Map<string, Promise<string | undefined>>();
 
@@ -121,7 +122,7 @@ export class EntrySource implements Visibility {
 
   /** A person's entry, with what the selection needs. */
   async user(user: User, selection: Selection): Promise<Entry> {
-    const shape = this.#userShape(selection);
+    const shape = this.#selection(selection).user;
     const { needs } = shape;
     const { manager } = user.employee;
     const names = needs.has("memberOf") ? await this.#view.groupNames(await this.#view.groupsOf(user)) : [];
@@ -140,7 +141,7 @@ export class EntrySource implements Visibility {
 
   /** A group's entry, with its members when the selection needs them. */
   async group(group: Group, selection: Selection): Promise<Entry> {
-    const shape = this.#groupShape(selection);
+    const shape = this.#selection(selection).group;
     const { needs } = shape;
     const { directory, layout } = this.#view.options;
     const parents = needs.has("memberOf")
@@ -167,14 +168,13 @@ export class EntrySource implements Visibility {
     return this.#view.options.directory.credentials.ntHash(user.id, this.#call);
   }
 
-  #userShape(by: Selection): SelectedShape<"user"> {
-    if (this.#selectedUser?.by !== by) this.#selectedUser = { by, shape: this.#form.user.select(by) };
-    return this.#selectedUser.shape;
-  }
-
-  #groupShape(by: Selection): SelectedShape<"group"> {
-    if (this.#selectedGroup?.by !== by) this.#selectedGroup = { by, shape: this.#form.group.select(by) };
-    return this.#selectedGroup.shape;
+  #selection(by: Selection): SelectedShapes {
+    if (this.#selected?.by !== by) {
+      const { user, group } = this.#form;
+      const wanted = by.has.bind(by);
+      this.#selected = { by, user: user.select(wanted), group: group.select(wanted) };
+    }
+    return this.#selected;
   }
 
   /** Usernames of the members the reader may see. */
