@@ -1,6 +1,7 @@
 import { DirectoryError, isDirectoryError } from "@directorykit/core";
 import type { ModifyRequest } from "../codec/index.ts";
 import { groupChanges } from "../view/group-changes.ts";
+import { turn } from "../view/turn.ts";
 import { WorkingAttributes, type WrittenModification } from "../view/working-attributes.ts";
 import type { Attempt } from "./entry-change.ts";
 import { asMember, isMemberType, MemberReader, memberWrites } from "./member-writes.ts";
@@ -30,7 +31,10 @@ export function groupModifier(
       ...(await writableValues(target, update)),
       ...types.map((type) => [type, shownIn(type, group.posixGid, present)] as const),
     ]);
-    for (const modification of modifications) working.apply(modification);
+    for (const modification of modifications) {
+      working.apply(modification);
+      await turn();
+    }
     const changes = groupChanges(group, working, update.view.schema);
     const writes = await memberWrites(group, working, types, present, reader);
     const after = await update.commit(() =>

@@ -1,6 +1,7 @@
 import type { UserChanges, UserId } from "@directorykit/core";
 import { LdapResultCode, type ModifyRequest } from "../codec/index.ts";
 import { passwordWrites, readPassword } from "../view/password-writes.ts";
+import { turn } from "../view/turn.ts";
 import { userChanges } from "../view/user-changes.ts";
 import { WorkingAttributes } from "../view/working-attributes.ts";
 import type { WrittenValue } from "../view/written-value.ts";
@@ -34,7 +35,10 @@ export function userModifier(
     if (update.identity.write !== "directory") ownAttributesOnly(prepared.modifications, update);
     if (password.length > 0) confidentialOnly(update);
     const working = new WorkingAttributes(await writableValues(target, update));
-    for (const modification of attributes) working.apply(modification);
+    for (const modification of attributes) {
+      working.apply(modification);
+      await turn();
+    }
     const { schema } = update.view;
     const named = attributes.filter(({ type }) => type === schema.type("manager"));
     prepared.managers ??= await managersIn(

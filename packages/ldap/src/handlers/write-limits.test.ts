@@ -137,3 +137,19 @@ test("an update that is abandoned is not answered, and holds up no others", asyn
   expect((await directory.users.get(user.ada.id))?.employee.title).toBe("waited");
   expect(isAnswered).toBe(false);
 });
+
+test("thousands of changes to one attribute in one request hold up nobody for long", async () => {
+  await using place = await bureau({ access: { selfAttributes: ["telephoneNumber"] } });
+  await using ada = await boundAs(place, "ada");
+  const numbers = Array.from({ length: 9900 }, (_, i) => `+${100_000 + i}`);
+  const add = { operation: "add", attribute: "telephoneNumber" } as const;
+  const oneByOne = numbers.slice(0, 4000).map((number) => ({ ...add, values: [number] }));
+  const start = performance.now();
+  expect(await ada.modify(userDn("ada"), { ...add, values: numbers.slice(4000) }, ...oneByOne)).toMatchObject(
+    {
+      resultCode: LdapResultCode.constraintViolation,
+    },
+  );
+  // As many copies of all values would take several seconds.
+  expect(performance.now() - start).toBeLessThan(1500);
+});

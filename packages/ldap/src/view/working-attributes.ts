@@ -17,7 +17,8 @@ const none: Values = new Map();
 /** The attributes of an entry while the modifications of a request are made one after another (RFC 4511 §4.6). */
 export class WorkingAttributes {
   readonly #before = new Map<AttributeTypeDefinition, Values>();
-  readonly #now = new Map<AttributeTypeDefinition, Values>();
+  /** Of types that were modified; made once for each, since requests may modify the same one thousands of times. */
+  readonly #now = new Map<AttributeTypeDefinition, Map<string, WrittenValue>>();
 
   /** @param initial - what the entry shows */
   constructor(initial: Iterable<readonly [AttributeTypeDefinition, readonly WrittenValue[]]> = []) {
@@ -50,45 +51,42 @@ export class WorkingAttributes {
     return false;
   }
 
-  /** @throws UpdateRefusal when it cannot be made */
+  /** @throws UpdateRefusal when it cannot be made; what was worked out so far is of no use then */
   apply({ operation, type, values }: WrittenModification): void {
     const name = type.names[0] as string;
-    const now = this.#values(type);
     refuseRepeats(name, values);
+    const now = this.#modified(type);
     switch (operation) {
-      case "add": {
+      case "add":
         if (values.length === 0)
           throw new UpdateRefusal(LdapResultCode.protocolError, `${name}: no values to add`);
         if (values.some(({ key }) => now.has(key)))
           throw new UpdateRefusal(LdapResultCode.attributeOrValueExists, `${name}: a value is there already`);
-        this.#now.set(type, new Map([...now, ...values.map((value) => [value.key, value] as const)]));
+        for (const value of values) now.set(value.key, value);
         break;
-      }
-      case "delete": {
-        const unshown = [...now].filter(([, value]) => value.isUnshown);
-        if (unshown.length === now.size && values.length === 0)
-          throw new UpdateRefusal(LdapResultCode.noSuchAttribute, `${name}: there is none`);
+      case "delete":
         if (values.some(({ key }) => !now.has(key)))
           throw new UpdateRefusal(LdapResultCode.noSuchAttribute, `${name}: a value is not there`);
-        const gone = new Set(values.map(({ key }) => key));
-        this.#now.set(
-          type,
-          new Map(values.length === 0 ? unshown : [...now].filter(([key]) => !gone.has(key))),
-        );
+        for (const { key } of values) now.delete(key);
+        if (values.length === 0 && !deleteShown(now))
+          throw new UpdateRefusal(LdapResultCode.noSuchAttribute, `${name}: there is none`);
         break;
-      }
       case "replace":
-        this.#now.set(
-          type,
-          new Map([
-            ...[...now].filter(([, value]) => value.isUnshown),
-            ...values.map((value) => [value.key, this.#standingFor(type, value)] as const),
-          ]),
-        );
+        deleteShown(now);
+        for (const value of values) now.set(value.key, this.#standingFor(type, value));
         break;
       case "increment":
-        this.#now.set(type, increment(type, now, values));
+        increment(type, now, values);
     }
+  }
+
+  #modified(type: AttributeTypeDefinition): Map<string, WrittenValue> {
+    let now = this.#now.get(type);
+    if (now === undefined) {
+      now = new Map(this.#before.get(type));
+      this.#now.set(type, now);
+    }
+    return now;
   }
 
   #values(type: AttributeTypeDefinition): Values {
@@ -107,8 +105,19 @@ function refuseRepeats(name: string, values: readonly WrittenValue[]): void {
     throw new UpdateRefusal(LdapResultCode.attributeOrValueExists, `${name}: a value is given twice`);
 }
 
+/** Takes all values away that are shown. @returns whether there were any */
+function deleteShown(now: Map<string, WrittenValue>): boolean {
+  const before = now.size;
+  for (const [key, { isUnshown }] of now) if (isUnshown !== true) now.delete(key);
+  return now.size < before;
+}
+
 /** RFC 4525: adds a number to every value. */
-function increment(type: AttributeTypeDefinition, now: Values, values: readonly WrittenValue[]): Values {
+function increment(
+  type: AttributeTypeDefinition,
+  now: Map<string, WrittenValue>,
+  values: readonly WrittenValue[],
+): void {
   const name = type.names[0] as string;
   const [by, ...more] = values;
   if (by === undefined || more.length > 0)
@@ -120,7 +129,8 @@ function increment(type: AttributeTypeDefinition, now: Values, values: readonly 
       throw new UpdateRefusal(LdapResultCode.constraintViolation, `${name}: cannot be incremented so`);
     return String(sum);
   });
-  return new Map(sums.map((text) => [text, { key: text, text }]));
+  now.clear();
+  for (const text of sums) now.set(text, { key: text, text });
 }
 
 function toInteger(text: string): number {
