@@ -30,13 +30,17 @@ export function saslMechanisms(
 
 /** Answers a BindRequest (RFC 4511 §4.2, RFC 4513 §5). The password's octets are wiped, whatever becomes of it. */
 export async function bind(request: BindRequest, context: BindContext): Promise<BindOutcome> {
-  const { authentication } = request;
   try {
     return await run(request, context);
   } finally {
-    if (authentication.type === "simple") authentication.password.fill(0);
-    else if (authentication.type === "sasl") authentication.credentials?.fill(0);
+    wipePassword(request);
   }
+}
+
+/** Overwrites the octets of the password in a BindRequest. */
+export function wipePassword({ authentication }: BindRequest): void {
+  if (authentication.type === "simple") authentication.password.fill(0);
+  else if (authentication.type === "sasl") authentication.credentials?.fill(0);
 }
 
 async function run(request: BindRequest, context: BindContext): Promise<BindOutcome> {

@@ -5,6 +5,7 @@ import {
   decodePasswordPolicy,
   ExtendedOid,
   encodeAssertion,
+  encodeMessage,
   encodePasswordModifyRequest,
   encodeReadEntryRequest,
   type LdapMessage,
@@ -175,4 +176,29 @@ describe("whoever must change their password first", () => {
     expect(await ask(client, saslBind, ...controls)).toMatchObject({ resultCode: invalidCredentials });
     expect(await client.whoAmI()).toBe("");
   });
+});
+
+test("what others have asked before is not answered to someone who must change their password", async () => {
+  await using grace = ldapTestClient(place.server);
+  await grace.bind(userDn("grace"), password);
+  const search = { base: baseDn, filter: "(uid=tomas)" };
+  for (let times = 0; times < 2; times += 1) expect((await grace.search(search)).entries).toHaveLength(1);
+  await using client = ldapTestClient(place.server);
+  await client.exchange(bindAs("ada"), { controls });
+  expect(await client.search(search)).toMatchObject({
+    resultCode: LdapResultCode.insufficientAccessRights,
+    entries: [],
+  });
+});
+
+test("thousands of requests behind the bind of someone who must change their password are refused one by one", async () => {
+  await using client = ldapTestClient(place.server);
+  const value = Buffer.from("x");
+  const compare = { type: "compareRequest", entry: baseDn, attribute: "o", value } as const;
+  const messages = Array.from({ length: 5000 }, (_, i) =>
+    encodeMessage({ messageId: i + 10, protocolOp: compare }),
+  );
+  const bind = encodeMessage({ messageId: 9, protocolOp: bindAs("ada"), controls });
+  client.write(Buffer.concat([bind, ...messages]));
+  expect(await client.whoAmI()).toBe(`dn:${userDn("ada")}`);
 });

@@ -1,7 +1,16 @@
+import { allowWeakHashing, argon2Hasher, type PasswordHasher } from "@directorykit/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ControlOid, ExtendedOid, encodeAuthzId, LdapResultCode, type ResponseOp } from "../codec/index.ts";
+import {
+  ControlOid,
+  ExtendedOid,
+  encodeAuthzId,
+  encodePasswordModifyRequest,
+  LdapResultCode,
+  type ResponseOp,
+} from "../codec/index.ts";
 import { type Office, office, password, userDn } from "../server/office.fixture.ts";
 import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { ask, boundAs, bureau, hasPassword, otherPassword } from "./writes.fixture.ts";
 
 let place: Office;
 let proxy: LdapTestClient;
@@ -106,4 +115,28 @@ test("the right ends with the grant, on a connection that is open", async () => 
   expect(await whoAmIAs(client, dn("grace"))).toBe(`dn:${userDn("grace")}`);
   await own.directory.grants.remove(grant.id);
   expect(await whoAmIAs(client, dn("grace"))).toBe(LdapResultCode.authorizationDenied);
+});
+
+test("what the other may no longer do when it comes to it is not done", async () => {
+  const inner = argon2Hasher({ memoryKiB: 64, passes: 1, [allowWeakHashing]: true });
+  const hashing = { meanwhile: async (): Promise<unknown> => undefined };
+  const hash: PasswordHasher["hash"] = async (...given) => {
+    await hashing.meanwhile();
+    return inner.hash(...given);
+  };
+  await using own = await bureau({}, { hasher: { ...inner, hash } });
+  const { directory, user, resource, admin } = own;
+  await directory.grants.add({ user: user.reader, resource, attributes: { proxy: true }, priority: 10 });
+  await using client = await boundAs(own, "reader");
+  hashing.meanwhile = () => directory.users.suspend(admin.id);
+  const requestValue = encodePasswordModifyRequest({
+    userIdentity: Buffer.from(userDn("grace")),
+    newPasswd: Buffer.from(otherPassword),
+  });
+  const change = { type: "extendedReq", requestName: ExtendedOid.passwordModify, requestValue } as const;
+  const control = { oid: ControlOid.proxiedAuthorization, critical: true, value: dn("admin") };
+  expect(await ask(client, change, control)).toMatchObject({
+    resultCode: LdapResultCode.insufficientAccessRights,
+  });
+  expect(await hasPassword(directory, "grace", otherPassword)).toBe(false);
 });

@@ -68,7 +68,7 @@ async function actedAs(
   const other = identityOf(user, tree, factors, decision, access);
   // Rights to act as others are not handed on.
   other.proxy = false;
-  other.actedBy = identity.user;
+  other.actedBy = identity;
   return other;
 }
 

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import type { Grant } from "@directorykit/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LdapResultCode } from "../codec/index.ts";
 import { type Office, office, password, totpCode, totpSecret, userDn } from "../server/office.fixture.ts";
@@ -154,6 +155,30 @@ test("someone whose grant says so may log in for another", async () => {
     LdapResultCode.invalidCredentials,
   );
   expect(await bound(client, "PLAIN", `u:grace\0ada\0${password}`)).toBe(LdapResultCode.invalidCredentials);
+});
+
+describe("who has logged in for another is disconnected", () => {
+  test.each<[string, (place: Office, proxy: Grant) => Promise<unknown>]>([
+    ["when suspended", ({ directory, user }) => directory.users.suspend(user.reader.id)],
+    [
+      "with a new password",
+      ({ directory, user }) => directory.credentials.setPassword(user.reader.id, "another engine 1844"),
+    ],
+    ["without the right to", ({ directory }, { id }) => directory.grants.remove(id)],
+    ["when the other is suspended", ({ directory, user }) => directory.users.suspend(user.grace.id)],
+  ])("%s", async (_, change) => {
+    await using own = await office();
+    const proxy = await own.directory.grants.add({
+      user: own.user.reader,
+      resource: own.resource,
+      attributes: { proxy: true },
+      priority: 10,
+    });
+    await using client = ldapTestClient(own.server);
+    expect(await bound(client, "PLAIN", `u:grace\0reader\0${password}`)).toBe(`dn:${userDn("grace")}`);
+    await change(own, proxy);
+    expect(await client.closed).toMatchObject({ resultCode: LdapResultCode.strongerAuthRequired });
+  });
 });
 
 test.each(["DIGEST-MD5", "GSSAPI", "SCRAM-SHA-256", ""])("%j is not served", async (mechanism) => {

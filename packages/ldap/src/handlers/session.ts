@@ -32,8 +32,8 @@ export interface LdapIdentity {
   sync: boolean;
   /** Whether they must choose another password, and can do nothing else before. */
   mustChangePassword: boolean;
-  /** Whoever it is that acts as them, if somebody does. */
-  actedBy?: UserId;
+  /** Whoever it is that acts as them, if somebody does: the right to ends with theirs. */
+  actedBy?: LdapIdentity;
   /** Changes that are being committed, which put off the end of the connection. */
   readonly commits: OpenCommits;
 }
@@ -67,6 +67,11 @@ export interface Outcome {
   readonly controls?: readonly Control[];
 }
 
+/** Everyone whose access a connection hangs on that is bound so. */
+export function peopleOf({ user, actedBy }: LdapIdentity): readonly UserId[] {
+  return actedBy === undefined ? [user] : [user, actedBy.user];
+}
+
 /**
  * Whether the grants of the tree's resources let the person in now; the first decision that allows, else the last;
  * `undefined` when there is no resource.
@@ -85,7 +90,7 @@ export async function admit(
 }
 
 /**
- * Whether a bound person is still let in; brings up to date what they may search.
+ * Whether a bound person is still let in, and so is whoever acts as them; brings up to date what they may search.
  * @throws DirectoryError `store-unavailable` or `timeout`
  */
 export async function stillAdmitted(
@@ -93,6 +98,9 @@ export async function stillAdmitted(
   view: DirectoryView,
   address: string,
 ): Promise<boolean> {
+  const { actedBy } = identity;
+  if (actedBy !== undefined && !((await stillAdmitted(actedBy, view, address)) && actedBy.proxy))
+    return false;
   if (!view.isCurrent(identity.tree)) {
     const tree = (await view.trees()).find((one) => one.suffixKey === identity.tree.suffixKey);
     if (tree === undefined) return false;
@@ -110,6 +118,12 @@ export function stillAdmittedCached(
   view: DirectoryView,
   address: string,
 ): boolean | undefined {
+  const { actedBy } = identity;
+  if (actedBy !== undefined) {
+    const isActorAdmitted = stillAdmittedCached(actedBy, view, address);
+    if (isActorAdmitted !== true) return isActorAdmitted;
+    if (!actedBy.proxy) return false;
+  }
   if (!view.isCurrent(identity.tree)) return undefined;
   const context = { factors: identity.factors, address };
   for (const resource of identity.tree.resources) {

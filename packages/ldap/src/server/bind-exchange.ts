@@ -1,9 +1,10 @@
 import type { BindRequest } from "../codec/index.ts";
 import { LdapResultCode } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
-import { bind } from "../handlers/bind.ts";
+import { bind, wipePassword } from "../handlers/bind.ts";
 import type { RequestControls } from "../handlers/controls.ts";
 import type { BindOutcome, BindWatch } from "../handlers/login.ts";
+import { type Outcome, peopleOf } from "../handlers/session.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 
 /** Binds one connection: whoever was bound before is gone from it while this goes on, and nothing else does. */
@@ -27,8 +28,7 @@ export class BindExchange {
   begin(messageId: number, op: BindRequest, controls: RequestControls): void {
     const { context, operations, session } = this.#host;
     const { register, realms, options } = context;
-    operations.abandonAll();
-    this.leave();
+    this.#beginAnew();
     this.#isUnderWay = true;
     const watch = register.watch();
     const deadline = performance.now() + options.limits.maxSearchMs;
@@ -46,10 +46,23 @@ export class BindExchange {
       .catch((error: unknown) => this.#host.fail(error));
   }
 
+  /** Answers a BindRequest that cannot be done: like any that fails, it leaves the connection nobody's (RFC 4511 §4.2.1). */
+  refuse(messageId: number, op: BindRequest, refusal: Outcome): void {
+    wipePassword(op);
+    this.#beginAnew();
+    this.#bound();
+    this.#host.answer(messageId, op, refusal);
+  }
+
+  #beginAnew(): void {
+    this.#host.operations.abandonAll();
+    this.leave();
+  }
+
   /** The connection is nobody's any more. */
   leave(): void {
     const { context, session } = this.#host;
-    if (session.identity !== undefined) context.register.remove(session.identity.user, this.#host);
+    context.register.remove(this.#host);
     session.identity = undefined;
     this.#host.realm = context.realms[0];
   }
@@ -61,12 +74,12 @@ export class BindExchange {
     this.#isUnderWay = false;
     const { bound } = outcome;
     // A new password overtook the one that was given.
-    const wasEnded = bound !== undefined && watch.ended.has(bound.identity.user);
+    const wasEnded = bound !== undefined && peopleOf(bound.identity).some((user) => watch.ended.has(user));
     const realm = wasEnded ? undefined : realms.find(({ view }) => view === bound?.view);
     if (bound !== undefined && realm !== undefined) {
       session.identity = bound.identity;
       this.#host.realm = realm;
-      register.add(bound.identity.user, this.#host);
+      register.add(this.#host);
     }
     this.#bound();
     if (realm !== undefined && watch.changed) void register.check(this.#host);

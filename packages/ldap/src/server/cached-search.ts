@@ -26,6 +26,9 @@ import type { SearchPlan } from "./search-plans.ts";
 const maxEntries = 64;
 const uniqueTypes: readonly string[] = ["uid", "entryUUID", "uidNumber", "employeeNumber"];
 
+/** Takes encoded entries with their encoded controls; a promise means "wait". Throws once nobody waits for them. */
+export type EncodedEntrySink = (entry: Uint8Array, controls?: Uint8Array) => void | Promise<void>;
+
 /** The octets a request came in. */
 export interface RequestOrigin {
   readonly frame: Buffer;
@@ -105,16 +108,16 @@ export function answerKey(sight: string, frame: Buffer, opStart: number, opEnd: 
  *
  * @param origin - the request's octets; `undefined` when its answer may not be kept
  * @param answers - where answers are kept
- * @param write - sends an encoded entry; a promise means "wait"
+ * @param write - sends the entries
  */
 export async function cachedSearch(
   request: SearchRequest,
   context: OperationContext,
   origin: RequestOrigin | undefined,
   answers: AnswerCache,
-  write: (entry: Uint8Array, controls?: Uint8Array) => void | Promise<void>,
+  write: EncodedEntrySink,
 ): Promise<Outcome> {
-  const { session, view, signal } = context;
+  const { session, view } = context;
   const { identity } = session;
   const { directory, limits } = view.options;
   // The root DSE differs between connections with and without TLS.
@@ -132,7 +135,6 @@ export async function cachedSearch(
       about: readonly string[],
       controls?: readonly Control[],
     ): void | Promise<void> => {
-      if (signal.aborted) throw new DOMException("given up", "AbortError");
       const bytes = joinSearchEntry(objectName, attributes);
       recorder?.entry(bytes, about);
       return controls === undefined ? write(bytes) : write(bytes, encodeControls(controls));

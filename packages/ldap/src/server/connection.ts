@@ -65,6 +65,7 @@ export class Connection implements ConnectionHost {
   /** No more requests are taken: the server shuts down. */
   #draining: (() => void) | undefined;
   #over = false;
+  #isPumping = false;
   #isFull = false;
   #lastInput = performance.now();
   #partialSince: number | undefined;
@@ -196,6 +197,7 @@ export class Connection implements ConnectionHost {
 
   /** Takes messages for as long as nothing holds them back, and sends what they were answered with in one write. */
   #pump(): void {
+    this.#isPumping = true;
     try {
       while (!this.#over && !this.#mustWait()) {
         const frame = this.#framer.next();
@@ -204,6 +206,8 @@ export class Connection implements ConnectionHost {
       }
     } catch (error) {
       this.fail(error);
+    } finally {
+      this.#isPumping = false;
     }
     if (this.#over) return;
     this.#channel.flush();
@@ -274,8 +278,10 @@ export class Connection implements ConnectionHost {
     origin: { readonly frame: Buffer; readonly peeked: PeekedMessage },
   ): void {
     const read = readControls(op, given);
-    if ("refusal" in read) this.answer(messageId, op, read.refusal);
-    else if (op.type === "bindRequest") this.#bind.begin(messageId, op, read.controls);
+    if ("refusal" in read) {
+      if (op.type === "bindRequest") this.#bind.refuse(messageId, op, read.refusal);
+      else this.answer(messageId, op, read.refusal);
+    } else if (op.type === "bindRequest") this.#bind.begin(messageId, op, read.controls);
     else if (op.type === "extendedReq" && op.requestName === ExtendedOid.startTls)
       this.#startTlsRequested(messageId, op);
     else this.#runner.run(messageId, op, read.controls, origin);
@@ -398,7 +404,8 @@ export class Connection implements ConnectionHost {
 
   goOn(): void {
     if (this.#over) return;
-    if (this.#channel.isPaused) this.#pump();
+    // What is answered as soon as it is taken must not take the next: the one would lie upon the other on the stack.
+    if (this.#channel.isPaused && !this.#isPumping) this.#pump();
     this.#checkDrained();
   }
 

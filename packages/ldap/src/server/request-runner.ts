@@ -1,3 +1,4 @@
+import { DirectoryError } from "@directorykit/core";
 import {
   ControlOid,
   decodeCancelRequest,
@@ -31,7 +32,7 @@ import { sessionOf } from "../handlers/proxied-authorization.ts";
 import { outOfTime, searchTime } from "../handlers/search.ts";
 import { type Outcome, stillAdmitted, stillAdmittedCached } from "../handlers/session.ts";
 import { whoAmI } from "../handlers/who-am-i.ts";
-import { cachedSearch, type RequestOrigin } from "./cached-search.ts";
+import { cachedSearch, type EncodedEntrySink, type RequestOrigin } from "./cached-search.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 
 type Work = (context: OperationContext) => Promise<Outcome>;
@@ -94,29 +95,35 @@ export class RequestRunner {
     controls: RequestControls,
     origin: RequestOrigin | undefined,
   ): void {
-    const host = this.#host;
-    const { answers } = host.realm;
+    const { answers } = this.#host.realm;
     const { syncRequest, persistentSearch: persistent } = controls;
     if (syncRequest !== undefined) {
       this.#lasting(messageId, op, controls, syncRequest.value.mode === "refreshAndPersist", (context) =>
-        contentSync(op, syncRequest.value, context, this.#syncSink(messageId)),
+        contentSync(op, syncRequest.value, context, this.#syncSink(messageId, context.signal)),
       );
       return;
     }
     if (persistent !== undefined) {
       this.#lasting(messageId, op, controls, true, (context) =>
-        persistentSearch(op, persistent.value, context, this.#persistentSink(messageId)),
+        persistentSearch(op, persistent.value, context, this.#persistentSink(messageId, context.signal)),
       );
       return;
     }
     this.#begin(messageId, op, controls, (context) =>
       ifAsserted(op.baseObject, context, () =>
-        cachedSearch(op, context, origin, answers, (entry, controls) => {
-          host.writeEntry(messageId, entry, controls);
-          return host.blocked;
-        }),
+        cachedSearch(op, context, origin, answers, this.#entries(messageId, context.signal)),
       ),
     );
+  }
+
+  /** What sends encoded entries of an operation. Nothing comes behind its last word: it throws once it is given up. */
+  #entries(messageId: number, signal: AbortSignal): EncodedEntrySink {
+    const host = this.#host;
+    return (entry, controls) => {
+      signal.throwIfAborted();
+      host.writeEntry(messageId, entry, controls);
+      return host.blocked;
+    };
   }
 
   /** Runs a search that may go on for ever. */
@@ -136,15 +143,16 @@ export class RequestRunner {
     });
   }
 
-  #syncSink(messageId: number): SyncSink {
+  #syncSink(messageId: number, signal: AbortSignal): SyncSink {
     const host = this.#host;
+    const send = this.#entries(messageId, signal);
     return {
       entry: (objectName, attributes, state) => {
         const control = { oid: ControlOid.syncState, critical: false, value: encodeSyncState(state) };
-        host.writeEntry(messageId, joinSearchEntry(objectName, attributes), encodeControls([control]));
-        return host.blocked;
+        return send(joinSearchEntry(objectName, attributes), encodeControls([control]));
       },
       info: (info) => {
+        signal.throwIfAborted();
         const responseValue = encodeSyncInfo(info);
         const { syncInfo: responseName } = ExtendedOid;
         host.write(messageId, { type: "intermediateResponse", responseName, responseValue });
@@ -153,13 +161,12 @@ export class RequestRunner {
     };
   }
 
-  #persistentSink(messageId: number): PersistentSink {
-    const host = this.#host;
-    const send = (objectName: Uint8Array, attributes: readonly Uint8Array[], controls?: Uint8Array) => {
-      host.writeEntry(messageId, joinSearchEntry(objectName, attributes), controls);
-      return host.blocked;
+  #persistentSink(messageId: number, signal: AbortSignal): PersistentSink {
+    const send = this.#entries(messageId, signal);
+    return {
+      entry: (objectName, attributes) => send(joinSearchEntry(objectName, attributes)),
+      changed: (objectName, attributes, controls) => send(joinSearchEntry(objectName, attributes), controls),
     };
-    return { entry: (objectName, attributes) => send(objectName, attributes), changed: send };
   }
 
   #extended(messageId: number, op: ExtendedRequest, controls: RequestControls): void {
@@ -270,11 +277,17 @@ export class RequestRunner {
       refusal: { resultCode: resultCodeOfError(error) },
     }));
     if ("refusal" in as) return as.refusal;
-    const isThemself = as.session.identity === identity;
+    const { identity: other } = as.session;
+    const isThemself = other === identity;
     return work({
       ...context,
       session: as.session,
-      commit: (change, own) => commits.run(change, own !== undefined && isThemself),
+      commit: async (change, own) => {
+        // The connection is not theirs, so nothing has ended it if they are no longer let in.
+        if (!isThemself && other !== undefined && !(await stillAdmitted(other, view, address)))
+          throw new DirectoryError("denied", "access was taken away");
+        return commits.run(change, own !== undefined && isThemself);
+      },
     });
   }
 }

@@ -82,6 +82,18 @@ describe("L9: controls", () => {
     expect(await own.whoAmI()).toBe("");
   });
 
+  test("and whoever was bound before is no more, nor are they answered", async () => {
+    await using own = ldapTestClient(place.server);
+    await own.bind(userDn("ada"), password);
+    const given = bindRequest(password);
+    const controls = [{ oid: "1.2.3.4.6", critical: true }];
+    expect(await own.send(given, { controls })).toMatchObject([{ resultCode: 12 }]);
+    expect(await own.whoAmI()).toBe("");
+    expect(await own.search({ base: baseDn })).toMatchObject({
+      resultCode: LdapResultCode.insufficientAccessRights,
+    });
+  });
+
   test("one that is not critical is passed over, and one that is known is taken", async () => {
     const manageDsaIT = "2.16.840.1.113730.3.4.2";
     expect(await resultOf(search(), { controls: [{ oid: "1.2.3.4.5", critical: false }] })).toBe(0);

@@ -1,7 +1,7 @@
 import { type Change, everySession, type UserId } from "@directorykit/core";
 import type { BindWatch } from "../handlers/login.ts";
 import type { EndReason } from "../handlers/open-commits.ts";
-import { type LdapIdentity, stillAdmitted } from "../handlers/session.ts";
+import { type LdapIdentity, peopleOf, stillAdmitted } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 
 /** A live connection that can be ended. */
@@ -41,18 +41,22 @@ export class SessionRegister {
     this.#watches.delete(watch as OpenWatch);
   }
 
-  /** Notes that a connection is now bound as `user`. */
-  add(user: UserId, connection: RevocableConnection): void {
-    const connections = this.#bound.get(user);
-    if (connections === undefined) this.#bound.set(user, new Set([connection]));
-    else connections.add(connection);
+  /** Notes that a connection is now bound. */
+  add(connection: RevocableConnection): void {
+    for (const user of usersOf(connection)) {
+      const connections = this.#bound.get(user);
+      if (connections === undefined) this.#bound.set(user, new Set([connection]));
+      else connections.add(connection);
+    }
   }
 
-  /** Notes that it no longer is. */
-  remove(user: UserId, connection: RevocableConnection): void {
-    const connections = this.#bound.get(user);
-    connections?.delete(connection);
-    if (connections?.size === 0) this.#bound.delete(user);
+  /** Notes that a connection will no longer be bound as it is. */
+  remove(connection: RevocableConnection): void {
+    for (const user of usersOf(connection)) {
+      const connections = this.#bound.get(user);
+      connections?.delete(connection);
+      if (connections?.size === 0) this.#bound.delete(user);
+    }
   }
 
   /** Ends what changes to an organization end. */
@@ -98,6 +102,10 @@ export class SessionRegister {
     for (const watch of this.#watches) watch.ended.add(user);
     for (const connection of [...(this.#bound.get(user) ?? [])]) connection.revoke(reason);
   }
+}
+
+function usersOf({ identity }: RevocableConnection): readonly UserId[] {
+  return identity === undefined ? [] : peopleOf(identity);
 }
 
 /**
