@@ -48,6 +48,25 @@ describe("a change of a user with a password", () => {
     expect([await login(password), await login(otherPassword)]).toEqual(["accepted", "denied"]);
   });
 
+  test("is held to the password that was proved", async () => {
+    const { directory, ada, login } = await scene();
+    const change = { password: otherPassword, phones: ["1"] };
+    await directory.credentials.importPasswordHash(ada.id, foreignHash);
+    const expectedPasswordSetAt = await directory.credentials.passwordSetAt(ada.id);
+    if (expectedPasswordSetAt === undefined) throw new Error("no password");
+    for (const wrong of [expectedPasswordSetAt - 1, expectedPasswordSetAt + 1])
+      await expect(
+        directory.users.update(ada.id, change, { expectedPasswordSetAt: wrong }),
+      ).rejects.toMatchObject(failure("stale-write", { reason: "password" }));
+    expect(await directory.users.get(ada.id)).toEqual(ada);
+    await directory.users.update(ada.id, change, { expectedPasswordSetAt });
+    expect(await login(otherPassword)).toBe("accepted");
+    await directory.users.update(ada.id, { password: null });
+    await expect(directory.users.update(ada.id, change, { expectedPasswordSetAt })).rejects.toMatchObject(
+      failure("stale-write", { reason: "password" }),
+    );
+  });
+
   test("weighs the password against the names as they will be", async () => {
     const { directory, ada } = await scene();
     await expect(

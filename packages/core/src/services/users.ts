@@ -11,6 +11,7 @@ import type { Credentials } from "./credentials.ts";
 import type { PreparedPassword } from "./prepared-password.ts";
 import { applyRulesTo } from "./rule-groups.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
+import { credentialOf, setAtOf } from "./stored-credential.ts";
 import {
   type AttributeChanges,
   checkAttributeChanges,
@@ -52,6 +53,15 @@ export interface UpdateOptions extends WriteOptions {
    * {@link Directory.catchUp}.
    */
   readonly expectedRevision?: number;
+}
+
+/** Options of a change to a user. */
+export interface UserUpdateOptions extends UpdateOptions {
+  /**
+   * When the password was set that the caller has seen proved, from {@link Credentials.passwordSetAt}; the change is
+   * refused with `stale-write` and `details.reason` `password` if it is another one by now.
+   */
+  readonly expectedPasswordSetAt?: number;
 }
 
 /** People. Every change is one transaction with its audit event. */
@@ -134,7 +144,7 @@ export class Users {
    * @throws DirectoryError `not-found`, `invalid-input` (with `details.violation` when the policy refuses the password),
    * `conflict`, `stale-write`, `overloaded`
    */
-  async update(id: UserId, changes: UserChanges, options: UpdateOptions = {}): Promise<User> {
+  async update(id: UserId, changes: UserChanges, options: UserUpdateOptions = {}): Promise<User> {
     const { password, passwordHash, attributeChanges, ...rest } = changes;
     const registry = this.#environment.registry();
     const fields = checkUserFields("", rest, registry);
@@ -143,6 +153,7 @@ export class Users {
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("user", id);
       await expectCurrent(unit, before.version, options);
+      await expectPassword(unit, id, options);
       const patch: RecordPatch<"user"> = {
         ...fields,
         ...(rest.posix === null ? { posix: undefined } : {}),
@@ -216,6 +227,19 @@ export async function expectCurrent(unit: UnitOfWork, actual: number, options: U
   if (expectedRevision === undefined) return;
   const revision = await unit.tx.revision();
   if (revision !== expectedRevision) throw stale(expectedRevision, revision);
+}
+
+async function expectPassword(
+  unit: UnitOfWork,
+  id: UserId,
+  { expectedPasswordSetAt }: UserUpdateOptions,
+): Promise<void> {
+  if (expectedPasswordSetAt === undefined) return;
+  const password = await credentialOf(unit.tx, id, "password");
+  if (password === undefined || setAtOf(password) !== expectedPasswordSetAt)
+    throw new DirectoryError("stale-write", "the password changed since it was proved", {
+      details: { reason: "password" },
+    });
 }
 
 function stale(expected: number, actual: number): DirectoryError {

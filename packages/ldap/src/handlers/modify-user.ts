@@ -7,7 +7,7 @@ import { WorkingAttributes } from "../view/working-attributes.ts";
 import type { WrittenValue } from "../view/written-value.ts";
 import type { Attempt } from "./entry-change.ts";
 import { type Modifications, ownAttributesOnly, readModifications } from "./modifications.ts";
-import { commitUser, confidentialOnly, type PasswordFields, preparePassword } from "./password-change.ts";
+import { commitUser, confidentialOnly, type PreparedChange, preparePassword } from "./password-change.ts";
 import { readEntryAfter } from "./read-entry.ts";
 import type { Outcome } from "./session.ts";
 import { type Update, updateOptions } from "./update.ts";
@@ -19,7 +19,7 @@ type UserAttempt = Attempt & { readonly target: Extract<Attempt["target"], { typ
 interface Prepared {
   modifications?: Modifications;
   managers?: ReadonlyMap<string, UserId>;
-  password?: PasswordFields;
+  password?: PreparedChange;
 }
 
 /** @returns makes the modifications of a person, in any number of attempts */
@@ -61,9 +61,10 @@ export function userModifier(
         prepared.password ??= await preparePassword(renamed, asked, update, LdapResultCode.noSuchAttribute);
       }
     }
-    const all = { ...changes, ...prepared.password };
-    const after = await commitUser(user, all, update, () =>
-      directory.users.update(user.id, all, updateOptions(update, user.version, revision)),
+    const all = { ...changes, ...prepared.password?.fields };
+    const options = updateOptions(update, user.version, revision);
+    const after = await commitUser(user, prepared.password ?? {}, update, (held) =>
+      directory.users.update(user.id, all, { ...options, ...held }),
     );
     return { controls: await readEntryAfter({ type: "user", user: after }, update) };
   };

@@ -1,4 +1,4 @@
-import type { User, UserChanges } from "@directorykit/core";
+import { isDirectoryError, type User, type UserChanges, type UserUpdateOptions } from "@directorykit/core";
 import { LdapResultCode } from "../codec/index.ts";
 import type { WrittenPassword } from "../view/password-writes.ts";
 import { badPassword, UpdateRefusal } from "../view/update-refusal.ts";
@@ -16,6 +16,22 @@ export interface AskedPassword {
 
 /** What a change of password is to the directory. */
 export type PasswordFields = Pick<UserChanges, "password" | "passwordHash">;
+
+/** A change of password that may be made. */
+export interface PreparedChange {
+  /** What it is to the directory. */
+  readonly fields: PasswordFields;
+  /** The old password that was given. */
+  readonly proof?: PasswordProof;
+}
+
+/** An old password that was right when it was looked at. */
+interface PasswordProof {
+  /** What holds the change to it. */
+  readonly options: Pick<UserUpdateOptions, "expectedPasswordSetAt">;
+  /** The result if it is not right any more. */
+  readonly wrongOld: LdapResultCode;
+}
 
 /** @throws UpdateRefusal confidentialityRequired unless passwords may cross the connection */
 export function confidentialOnly({ session, view }: Update): void {
@@ -39,7 +55,7 @@ export async function preparePassword(
   { old, next }: AskedPassword,
   update: Update,
   wrongOld: LdapResultCode,
-): Promise<PasswordFields> {
+): Promise<PreparedChange> {
   confidentialOnly(update);
   const { identity, view } = update;
   const { directory } = view.options;
@@ -48,13 +64,15 @@ export async function preparePassword(
     throw notAllowed("userPassword: is not yours to take away", "passwordModNotAllowed");
   if (isSelfService && next !== null && "hash" in next)
     throw badPassword("userPassword: is taken as it is typed, not as a hash");
-  if (old !== undefined) await proveOld(user, old, update, wrongOld);
-  else if (isOwn(update, user) && !isBoundByPassword(update))
+  if (old === undefined && isOwn(update, user) && !isBoundByPassword(update))
     throw notAllowed("userPassword: the old one is needed too", "mustSupplyOldPassword");
-  if (next === null) return { password: null };
-  return "hash" in next
-    ? { passwordHash: next.hash }
-    : { password: await directory.credentials.prepare(user, next.plain, writeOptions(update)) };
+  const proof = old === undefined ? {} : { proof: await proveOld(user, old, update, wrongOld) };
+  if (next === null) return { fields: { password: null }, ...proof };
+  const fields =
+    "hash" in next
+      ? { passwordHash: next.hash }
+      : { password: await directory.credentials.prepare(user, next.plain, writeOptions(update)) };
+  return { fields, ...proof };
 }
 
 /** Whether it is by this person's password that the connection is theirs. */
@@ -68,9 +86,11 @@ async function proveOld(
   old: Uint8Array,
   update: Update,
   wrongOld: LdapResultCode,
-): Promise<void> {
+): Promise<PasswordProof> {
   const { session, view, signal } = update;
   const text = passwordText(old);
+  // Before the proof: a password that is set in the meantime, as because this one is known to others, stays.
+  const setAt = await view.options.directory.credentials.passwordSetAt(user.id, { signal });
   const result =
     text === undefined
       ? undefined
@@ -84,8 +104,12 @@ async function proveOld(
           },
           { signal },
         );
-  if (result?.outcome !== "accepted")
-    throw new UpdateRefusal(wrongOld, "userPassword: the old one is not right");
+  if (result?.outcome !== "accepted" || setAt === undefined) throw notRight(wrongOld);
+  return { options: { expectedPasswordSetAt: setAt }, wrongOld };
+}
+
+function notRight(wrongOld: LdapResultCode): UpdateRefusal {
+  return new UpdateRefusal(wrongOld, "userPassword: the old one is not right");
 }
 
 function notAllowed(
@@ -100,16 +124,24 @@ export function notWritablePassword(): UpdateRefusal {
   return new UpdateRefusal(LdapResultCode.objectClassViolation, "userPassword: is not kept in such entries");
 }
 
-/** Makes the change of a person that has their password in it, and notes what that means for the connection. */
+/**
+ * Makes the change of a person that has their password in it, and notes what that means for the connection.
+ * @param commit - makes it, with the options that hold it to the old password
+ */
 export async function commitUser(
   user: User,
-  changes: UserChanges,
+  { fields, proof }: Partial<PreparedChange>,
   update: Update,
-  commit: () => Promise<User>,
+  commit: (held: PasswordProof["options"]) => Promise<User>,
 ): Promise<User> {
-  const changesPassword = changes.password !== undefined || changes.passwordHash !== undefined;
-  const isOwnPassword = changesPassword && isOwn(update, user);
-  const after = await update.commit(commit, isOwnPassword ? "own-password" : undefined);
+  const isOwnPassword = fields !== undefined && isOwn(update, user);
+  const after = await update
+    .commit(() => commit(proof?.options ?? {}), isOwnPassword ? "own-password" : undefined)
+    .catch((error: unknown) => {
+      if (proof !== undefined && isDirectoryError(error) && error.details["reason"] === "password")
+        throw notRight(proof.wrongOld);
+      throw error;
+    });
   if (isOwnPassword) update.identity.mustChangePassword = false;
   return after;
 }

@@ -34,9 +34,9 @@ export async function passwordModify(op: ExtendedRequest, context: OperationCont
       const plain = newPasswd === undefined ? generated : passwordText(newPasswd);
       if (plain === undefined) throw badPassword("userPassword: is not text");
       const asked = { old, next: { plain } };
-      const fields = await preparePassword(user, asked, update, LdapResultCode.invalidCredentials);
-      await commitUser(user, fields, update, () =>
-        directory.users.update(user.id, fields, writeOptions(update)),
+      const change = await preparePassword(user, asked, update, LdapResultCode.invalidCredentials);
+      await commitUser(user, change, update, (held) =>
+        directory.users.update(user.id, change.fields, { ...writeOptions(update), ...held }),
       );
       return generated === undefined
         ? {}

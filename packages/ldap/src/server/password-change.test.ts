@@ -1,7 +1,15 @@
+import { createHash } from "node:crypto";
 import { allowWeakHashing, argon2Hasher, type PasswordHasher } from "@directorykit/core";
 import { expect, test } from "vitest";
-import { LdapResultCode } from "../codec/index.ts";
-import { boundAs, bureau, hasPassword, otherPassword } from "../handlers/writes.fixture.ts";
+import {
+  type Control,
+  ControlOid,
+  ExtendedOid,
+  encodePasswordModifyRequest,
+  LdapResultCode,
+  type RequestOp,
+} from "../codec/index.ts";
+import { ask, boundAs, bureau, hasPassword, otherPassword } from "../handlers/writes.fixture.ts";
 import { password, until, userDn } from "./office.fixture.ts";
 
 /** Hashes when it is told to. */
@@ -85,4 +93,72 @@ test("a second factor taken away ends the connection on which a password was cha
   expect(await tomas.changePassword({ newPassword: otherPassword })).toMatchObject({ resultCode: 0 });
   await place.directory.credentials.removeTotp(place.user.tomas.id);
   expect(await tomas.closed).toMatchObject({ diagnosticMessage: "access was taken away" });
+});
+
+const octets = (text: string): Uint8Array => Buffer.from(text);
+const asAda: Control = {
+  oid: ControlOid.proxiedAuthorization,
+  critical: true,
+  value: octets(`dn:${userDn("ada")}`),
+};
+const changesWithOld: readonly [string, () => RequestOp, number][] = [
+  [
+    "password modify",
+    () => ({
+      type: "extendedReq",
+      requestName: ExtendedOid.passwordModify,
+      requestValue: encodePasswordModifyRequest({
+        oldPasswd: octets(password),
+        newPasswd: octets(otherPassword),
+      }),
+    }),
+    LdapResultCode.invalidCredentials,
+  ],
+  [
+    "modify",
+    () => ({
+      type: "modifyRequest",
+      object: userDn("ada"),
+      changes: [
+        { operation: "delete", modification: { type: "userPassword", vals: [octets(password)] } },
+        { operation: "add", modification: { type: "userPassword", vals: [octets(otherPassword)] } },
+      ],
+    }),
+    LdapResultCode.noSuchAttribute,
+  ],
+];
+
+test.each(changesWithOld)(
+  "an old password that was right is not when it is replaced before %s ends",
+  async (_, op, resultCode) => {
+    const { hasher, control } = heldHasher();
+    await using place = await bureau({}, { hasher });
+    const { directory, resource, user } = place;
+    const portal = await directory.users.create({ username: "portal", password });
+    await directory.grants.add({ user: portal, resource, attributes: { proxy: true } });
+    await using client = await boundAs(place, "portal");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    control.hold = promise;
+    control.held = 0;
+    const changing = ask(client, op(), asAda);
+    await until(() => control.held > 0);
+    control.hold = undefined;
+    await directory.credentials.setPassword(user.ada.id, "set by somebody else");
+    resolve();
+    expect(await changing).toMatchObject({ resultCode });
+    expect(await hasPassword(directory, "ada", "set by somebody else")).toBe(true);
+  },
+);
+
+test.each(changesWithOld)("an old password whose hash is renewed by %s is the same", async (_, op) => {
+  await using place = await bureau();
+  const { directory, user } = place;
+  const salted = createHash("sha1").update(password).update("salt").digest();
+  const hash = `{SSHA}${Buffer.concat([salted, octets("salt")]).toString("base64")}`;
+  await directory.credentials.importPasswordHash(user.ada.id, hash);
+  await using admin = await boundAs(place, "admin");
+  await directory.grants.add({ user: place.admin, resource: place.resource, attributes: { proxy: true } });
+  await directory.grants.remove(place.grant.id);
+  expect(await ask(admin, op(), asAda)).toMatchObject({ resultCode: 0 });
+  expect(await hasPassword(directory, "ada", otherPassword)).toBe(true);
 });
