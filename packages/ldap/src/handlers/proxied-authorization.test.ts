@@ -10,7 +10,7 @@ import {
 } from "../codec/index.ts";
 import { type Office, office, password, userDn } from "../server/office.fixture.ts";
 import { type LdapTestClient, ldapTestClient } from "../testing.ts";
-import { ask, boundAs, bureau, hasPassword, otherPassword } from "./writes.fixture.ts";
+import { ask, type Bureau, boundAs, bureau, hasPassword, otherPassword } from "./writes.fixture.ts";
 
 let place: Office;
 let proxy: LdapTestClient;
@@ -117,7 +117,13 @@ test("the right ends with the grant, on a connection that is open", async () => 
   expect(await whoAmIAs(client, dn("grace"))).toBe(LdapResultCode.authorizationDenied);
 });
 
-test("what the other may no longer do when it comes to it is not done", async () => {
+test.each<[string, (place: Bureau) => Promise<unknown>]>([
+  ["since they are suspended", ({ directory, admin }) => directory.users.suspend(admin.id)],
+  [
+    "since they are no administrator any more",
+    ({ directory, grant }) => directory.grants.update(grant.id, { attributes: { write: "self" } }),
+  ],
+])("what the other may no longer do when it comes to it, %s, is not done", async (_, change) => {
   const inner = argon2Hasher({ memoryKiB: 64, passes: 1, [allowWeakHashing]: true });
   const hashing = { meanwhile: async (): Promise<unknown> => undefined };
   const hash: PasswordHasher["hash"] = async (...given) => {
@@ -125,18 +131,30 @@ test("what the other may no longer do when it comes to it is not done", async ()
     return inner.hash(...given);
   };
   await using own = await bureau({}, { hasher: { ...inner, hash } });
-  const { directory, user, resource, admin } = own;
+  const { directory, user, resource } = own;
   await directory.grants.add({ user: user.reader, resource, attributes: { proxy: true }, priority: 10 });
   await using client = await boundAs(own, "reader");
-  hashing.meanwhile = () => directory.users.suspend(admin.id);
+  hashing.meanwhile = () => change(own);
   const requestValue = encodePasswordModifyRequest({
     userIdentity: Buffer.from(userDn("grace")),
     newPasswd: Buffer.from(otherPassword),
   });
-  const change = { type: "extendedReq", requestName: ExtendedOid.passwordModify, requestValue } as const;
+  const op = { type: "extendedReq", requestName: ExtendedOid.passwordModify, requestValue } as const;
   const control = { oid: ControlOid.proxiedAuthorization, critical: true, value: dn("admin") };
-  expect(await ask(client, change, control)).toMatchObject({
+  expect(await ask(client, op, control)).toMatchObject({
     resultCode: LdapResultCode.insufficientAccessRights,
   });
   expect(await hasPassword(directory, "grace", otherPassword)).toBe(false);
+});
+
+test("rights to act as others are not handed on to whoever is acted as", async () => {
+  await using own = await office();
+  const { directory, resource, user } = own;
+  for (const { id } of [user.ada, user.reader])
+    await directory.grants.add({ user: id, resource, attributes: { proxy: true }, priority: 10 });
+  await using client = ldapTestClient(own.server);
+  expect(await client.saslBind("PLAIN", `u:ada\0reader\0${password}`)).toMatchObject({ resultCode: 0 });
+  expect(await client.whoAmI()).toBe(`dn:${userDn("ada")}`);
+  expect(await whoAmIAs(client, dn("ada"))).toBe(`dn:${userDn("ada")}`);
+  expect(await whoAmIAs(client, dn("grace"))).toBe(LdapResultCode.authorizationDenied);
 });

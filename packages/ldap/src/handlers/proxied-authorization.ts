@@ -66,7 +66,6 @@ async function actedAs(
   const decision = await admit(directory, { user: user.id, tree, factors }, address);
   if (decision?.allowed !== true) return undefined;
   const other = identityOf(user, tree, factors, decision, access);
-  // Rights to act as others are not handed on.
   other.proxy = false;
   other.actedBy = identity;
   return other;

@@ -138,7 +138,7 @@ export function stillAdmittedCached(
 
 /** Brings up to date what the attributes of the grants, or else the server's options, let the person do. */
 function follow(
-  identity: Pick<LdapIdentity, "search" | "write" | "proxy" | "sync">,
+  identity: Pick<LdapIdentity, "search" | "write" | "proxy" | "sync" | "actedBy">,
   { attributes }: Decision,
   fallback: LdapAccess,
 ): void {
@@ -149,7 +149,8 @@ function follow(
   identity.write = write === "directory" || write === "self" || write === "none" ? write : fallback.write;
   // Nobody writes what they do not see.
   if (identity.write === "directory" && identity.search !== "directory") identity.write = "self";
-  identity.proxy = attributes["proxy"] === true;
+  // Rights to act as others are not handed on.
+  identity.proxy = attributes["proxy"] === true && identity.actedBy === undefined;
   identity.sync = attributes["sync"] === true;
 }
 

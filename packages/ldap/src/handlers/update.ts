@@ -32,12 +32,13 @@ export async function runUpdate(
   try {
     const source = new EntrySource(view, identity, signal);
     const { write } = identity;
-    const commit: Update["commit"] = (change, own) => {
-      // A password takes long to hash: what was allowed before may not be now.
-      if (identity.write !== write)
-        throw new UpdateRefusal(LdapResultCode.insufficientAccessRights, "what you may write has changed");
-      return context.commit(change, own);
-    };
+    const commit: Update["commit"] = (change, own) =>
+      context.commit(() => {
+        // A password takes long to hash: what was allowed before may not be now.
+        if (identity.write !== write)
+          throw new UpdateRefusal(LdapResultCode.insufficientAccessRights, "what you may write has changed");
+        return change();
+      }, own);
     const done = await work({ ...context, identity, source, commit });
     const policy = passwordPolicyControls(controls, {}).controls ?? [];
     const all = [...(done.controls ?? []), ...policy];
