@@ -112,7 +112,13 @@ export { type ResourceFields, Resources } from "./services/resources.ts";
 export { type NewSession, Sessions } from "./services/sessions.ts";
 export { type SystemFields, Systems } from "./services/systems.ts";
 export type { AttributeChanges, UserFields } from "./services/user-input.ts";
-export { type NewUser, type UpdateOptions, type UserChanges, type UserUpdateOptions, Users } from "./services/users.ts";
+export {
+  type NewUser,
+  type UpdateOptions,
+  type UserChanges,
+  Users,
+  type UserUpdateOptions,
+} from "./services/users.ts";
 export type * from "./store/store.ts";
 export { compareCodePoints, compareIndexValues, foldCase, normalizeValue } from "./text/normalize.ts";
 export {
