@@ -10,11 +10,10 @@ import type { Tree } from "../view/tree.ts";
 import { turn } from "../view/turn.ts";
 import { type LdapIdentity, mayReadNtHashes } from "./session.ts";
 
-/** What a selection takes of entries of either kind. */
-interface SelectedShapes {
+/** What a selection takes of entries. A search has one selection for all of them. */
+interface Selected<O extends "user" | "group"> {
   readonly by: Selection;
-  readonly user: SelectedShape<"user">;
-  readonly group: SelectedShape<"group">;
+  readonly shape: SelectedShape<O>;
 }
 
 const noParts: Omit<EntryParts, "dn"> = {
@@ -33,8 +32,8 @@ export class EntrySource implements Visibility {
   readonly #identity: LdapIdentity;
   readonly #signal: AbortSignal;
   readonly #form: EntryForm;
-  /** A search has one selection for all its entries. */
-  #selected: SelectedShapes | undefined;
+  #selectedUser: Selected<"user"> | undefined;
+  #selectedGroup: Selected<"group"> | undefined;
   /** Usernames of managers by id, as far as the reader sees them. */
   readonly #managers = new Map<string, Promise<string | undefined>>();
 
@@ -108,7 +107,7 @@ export class EntrySource implements Visibility {
 
   /** {@link EntrySource.user} without waiting; `undefined` when something beside the person's record must be fetched. */
   userNow(user: User, selection: Selection): Entry | undefined {
-    const shape = this.#selection(selection).user;
+    const shape = this.#userShape(selection);
     for (const part of shape.needs) if (!this.#lacks(user, part)) return undefined;
     return buildEntry(shape, user, { ...noParts, dn: this.#tree.userDn(user.username) });
   }
@@ -122,7 +121,7 @@ export class EntrySource implements Visibility {
 
   /** A person's entry, with what the selection needs. */
   async user(user: User, selection: Selection): Promise<Entry> {
-    const shape = this.#selection(selection).user;
+    const shape = this.#userShape(selection);
     const { needs } = shape;
     const { manager } = user.employee;
     const names = needs.has("memberOf") ? await this.#view.groupNames(await this.#view.groupsOf(user)) : [];
@@ -141,7 +140,7 @@ export class EntrySource implements Visibility {
 
   /** A group's entry, with its members when the selection needs them. */
   async group(group: Group, selection: Selection): Promise<Entry> {
-    const shape = this.#selection(selection).group;
+    const shape = this.#groupShape(selection);
     const { needs } = shape;
     const { directory, layout } = this.#view.options;
     const parents = needs.has("memberOf")
@@ -168,13 +167,14 @@ export class EntrySource implements Visibility {
     return this.#view.options.directory.credentials.ntHash(user.id, this.#call);
   }
 
-  #selection(by: Selection): SelectedShapes {
-    if (this.#selected?.by !== by) {
-      const { user, group } = this.#form;
-      const wanted = by.has.bind(by);
-      this.#selected = { by, user: user.select(wanted), group: group.select(wanted) };
-    }
-    return this.#selected;
+  #userShape(by: Selection): SelectedShape<"user"> {
+    if (this.#selectedUser?.by !== by) this.#selectedUser = { by, shape: this.#form.user.select(by) };
+    return this.#selectedUser.shape;
+  }
+
+  #groupShape(by: Selection): SelectedShape<"group"> {
+    if (this.#selectedGroup?.by !== by) this.#selectedGroup = { by, shape: this.#form.group.select(by) };
+    return this.#selectedGroup.shape;
   }
 
   /** Usernames of the members the reader may see. */

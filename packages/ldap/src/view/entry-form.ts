@@ -8,26 +8,55 @@ import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import type { Tree } from "./tree.ts";
 import { userAttributes } from "./user-entry.ts";
 
+/** Which types will be looked at. */
+interface WantedTypes {
+  /** They, where they are known one by one. */
+  readonly named: ReadonlySet<AttributeTypeDefinition> | undefined;
+  has(type: AttributeTypeDefinition): boolean;
+}
+
+const nothing: ReadonlySet<FetchedPart> = new Set();
+
 /** How the entries of one kind of record look in a tree. */
 export class EntryShape<O extends EntryOwner> {
   /** Attributes, in the order in which entries show them. */
   readonly rules: readonly EntryAttributeRule<O>[];
-  readonly #byType: ReadonlyMap<AttributeTypeDefinition, EntryAttributeRule<O>>;
+  readonly #places: ReadonlyMap<AttributeTypeDefinition, number>;
 
   constructor(rules: readonly EntryAttributeRule<O>[]) {
     this.rules = rules;
-    this.#byType = new Map(rules.map((rule) => [rule.type, rule]));
+    this.#places = new Map(rules.map((rule, i) => [rule.type, i]));
   }
 
   /** The rule of a type; `undefined` for one that no such entry has. */
   rule(type: AttributeTypeDefinition): EntryAttributeRule<O> | undefined {
-    return this.#byType.get(type);
+    const place = this.#places.get(type);
+    return place === undefined ? undefined : this.rules[place];
   }
 
-  /** The part of it that some types need. */
-  select(wanted: (type: AttributeTypeDefinition) => boolean): SelectedShape<O> {
-    const rules = this.rules.filter(({ type, show }) => show !== undefined && wanted(type));
-    return { rules, needs: new Set(rules.flatMap(({ needs }) => needs ?? [])) };
+  /** The part of it that some types need. Every search asks, and most name a few of many types. */
+  select(wanted: WantedTypes): SelectedShape<O> {
+    const rules = wanted.named === undefined ? this.#among(wanted) : this.#named(wanted.named);
+    let needs: Set<FetchedPart> | undefined;
+    for (const rule of rules) {
+      if (rule.needs === undefined) continue;
+      needs ??= new Set();
+      for (const part of rule.needs) needs.add(part);
+    }
+    return { rules, needs: needs ?? nothing };
+  }
+
+  #among(wanted: WantedTypes): readonly EntryAttributeRule<O>[] {
+    return this.rules.filter(({ type, show }) => show !== undefined && wanted.has(type));
+  }
+
+  #named(types: ReadonlySet<AttributeTypeDefinition>): readonly EntryAttributeRule<O>[] {
+    const places: number[] = [];
+    for (const type of types) {
+      const place = this.#places.get(type);
+      if (place !== undefined && this.rules[place]?.show !== undefined) places.push(place);
+    }
+    return places.sort((a, b) => a - b).map((place) => this.rules[place] as EntryAttributeRule<O>);
   }
 }
 

@@ -34,6 +34,11 @@ export class Selection {
     this.#typesOnly = typesOnly;
   }
 
+  /** The types that go out, where none do but those that were named. */
+  get named(): ReadonlySet<AttributeTypeDefinition> | undefined {
+    return this.#user || this.#operational ? undefined : this.#types;
+  }
+
   /** Whether attributes of this type go out. */
   has(type: AttributeTypeDefinition | undefined): boolean {
     if (type === undefined) return false;
