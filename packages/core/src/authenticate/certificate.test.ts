@@ -51,6 +51,15 @@ test("whoever shows a user's certificate is that user", async () => {
   });
 });
 
+test("whose a certificate is can be asked, until it is taken away", async () => {
+  const { directory, ada, id } = await scene();
+  const holder = (pem: string) => directory.credentials.holderOfCertificate(derOf(pem));
+  expect(await holder(adasPem)).toBe(ada.id);
+  expect(await holder(bobsPem)).toBeUndefined();
+  await directory.credentials.removeCertificate(id);
+  expect(await holder(adasPem)).toBeUndefined();
+});
+
 test("a certificate of nobody's, and octets that are none, are denied", async () => {
   const { directory } = await scene();
   for (const certificate of [derOf(bobsPem), Buffer.from("nonsense"), Buffer.alloc(0)])

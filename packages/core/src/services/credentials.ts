@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { DirectoryError } from "../errors.ts";
-import { certificateKey, checkCertificate } from "../keys/certificate.ts";
 import { open, seal } from "../keys/envelope.ts";
 import type { Credential } from "../model/credential.ts";
 import { type CredentialId, newId, type SessionId, type UserId } from "../model/ids.ts";
@@ -13,6 +12,7 @@ import type { CallOptions } from "../store/store.ts";
 import { generateRecoveryCodes } from "../totp/recovery-codes.ts";
 import { generateTotpSecret, matchTotp, parseTotpSecret, totpUri } from "../totp/totp.ts";
 import { commit, type NewRecord, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
+import { Certificates } from "./certificates.ts";
 import { NtHashes } from "./nt-hashes.ts";
 import { markOf, type Reset, resetKey, resetLifetimeMs } from "./password-reset.ts";
 import { PreparedPassword, randomPassword } from "./prepared-password.ts";
@@ -43,11 +43,13 @@ export interface TotpEnrolment {
 /** What users can prove: passwords, second factors, recovery codes. */
 export class Credentials {
   readonly #environment: ServiceEnvironment;
+  readonly #certificates: Certificates;
   readonly #ntHashes: NtHashes;
 
   /** @internal */
   constructor(environment: ServiceEnvironment) {
     this.#environment = environment;
+    this.#certificates = new Certificates(environment);
     this.#ntHashes = new NtHashes(environment);
   }
 
@@ -212,53 +214,33 @@ export class Credentials {
    * @param certificate - PEM text or DER octets, at most 16,384 octets of DER
    * @throws DirectoryError `invalid-input`, `not-found`, `conflict` when it is someone's already
    */
-  async addCertificate(
+  addCertificate(
     id: UserId,
     certificate: string | Uint8Array,
     options: WriteOptions = {},
   ): Promise<CredentialSummary> {
-    const stored = checkCertificate("certificate", certificate);
-    return commit(this.#environment, options, async (unit) => {
-      await unit.get("user", id);
-      const { secret, ...summary } = await unit.create("credential", {
-        user: id,
-        kind: "x509",
-        secret: stored,
-        status: "active",
-      });
-      unit.audit({
-        action: "credential.certificate-added",
-        target: { kind: "user", id },
-        details: { fingerprint: certificateKey(Buffer.from(secret, "base64")) },
-      });
-      return summary;
-    });
+    return this.#certificates.add(id, certificate, options);
   }
 
   /** The user's certificates with their ids, DER. */
-  async certificates(
+  certificates(
     user: UserId,
     options?: CallOptions,
   ): Promise<readonly { readonly id: CredentialId; readonly certificate: Uint8Array }[]> {
-    const found = await recordsBy(this.#environment.reader, "credential", "user", user, options);
-    return found.flatMap(({ id, kind, secret }) =>
-      kind === "x509" ? [{ id, certificate: Buffer.from(secret, "base64") }] : [],
-    );
+    return this.#certificates.of(user, options);
+  }
+
+  /**
+   * Whose certificate it is, by nothing but its octets: that somebody holds its key is not shown by this.
+   * @param certificate - DER
+   */
+  holderOfCertificate(certificate: Uint8Array, options?: CallOptions): Promise<UserId | undefined> {
+    return this.#certificates.holder(certificate, options);
   }
 
   /** Takes a certificate from its user, and ends their sessions. @throws DirectoryError `not-found` */
-  async removeCertificate(credential: CredentialId, options: WriteOptions = {}): Promise<void> {
-    await commit(this.#environment, options, async (unit) => {
-      const found = await unit.get("credential", credential);
-      if (found.kind !== "x509") throw new DirectoryError("not-found", "no such certificate");
-      await unit.remove("credential", found);
-      unit.audit({
-        action: "credential.certificate-removed",
-        target: { kind: "user", id: found.user },
-        details: { fingerprint: certificateKey(Buffer.from(found.secret, "base64")) },
-      });
-      await endSessions(unit, found.user);
-    });
+  removeCertificate(credential: CredentialId, options: WriteOptions = {}): Promise<void> {
+    return this.#certificates.remove(credential, options);
   }
 
   /**
