@@ -1,33 +1,43 @@
 import { type DistinguishedName, parseDn } from "../codec/index.ts";
 import { readBindName } from "../view/bind-name.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
-import { type Claimant, placeOf } from "./login.ts";
+import type { Tree } from "../view/tree.ts";
+import type { Claimant } from "./login.ts";
+import { type AllTrees, allTrees } from "./served-trees.ts";
 
 /**
  * Whom the name of a simple bind names: a DN, or in the flavour of Active Directory a name with its domain.
  * @returns `undefined` for a name that has the form of none
+ * @throws DirectoryError when an organization cannot be read that the name may be of
  */
 export async function claimantOfBindName(
   views: readonly DirectoryView[],
   name: string,
   signal: AbortSignal,
 ): Promise<Claimant | undefined> {
-  const served = await Promise.all(views.map(async (view) => ({ view, trees: await view.trees() })));
+  const all = await allTrees(views);
   const [first] = views as [DirectoryView];
   const { layout } = first.options;
-  const trees = served.flatMap((one) => one.trees);
-  const read = readBindName(name, trees, layout);
-  if (read === undefined)
+  const found = all.organizations.flatMap(({ view, trees }) => {
+    const read = readBindName(name, trees, layout);
+    return read === undefined ? [] : { view, read };
+  });
+  const dn = found.find(({ read }) => read.type === "dn")?.read;
+  if (dn?.type === "dn") return claimantOfDn(views, dn.dn, signal);
+  const one = onlyOne(found, all);
+  if (one === undefined || one.read.type === "dn")
     // There a name without a DN is in order, and one of another domain is nobody's.
     return layout.flavour === "activeDirectory" ? nobody(views) : undefined;
-  if (read.type === "dn") return claimantOfDn(views, read.dn, signal);
+  const { view, read } = one;
   const { tree, username } = read;
-  const view = served.find((one) => one.trees.includes(tree))?.view ?? first;
   const user = await view.options.directory.users.byUsername(username, { signal });
   return { view, trees: [tree], name: { userId: user?.id }, username };
 }
 
-/** Whom a DN names. One that is no person's, or below none of the suffixes, is nobody's. */
+/**
+ * Whom a DN names. One that is no person's, or below none of the suffixes, is nobody's.
+ * @throws DirectoryError when an organization cannot be read that the DN may be of
+ */
 export async function claimantOfDn(
   views: readonly DirectoryView[],
   dn: DistinguishedName,
@@ -45,7 +55,8 @@ export async function claimantOfDn(
  * Whom a name that is no DN stands for (RFC 4513 §5.2.1.8 leaves that to the server): `dn:` and a DN; else a username,
  * with or without `u:` before it, or the primary e-mail address where the directory takes those. With several
  * organizations a plain name needs `@` and the domain of a suffix behind it, such as `ada@example.com` below
- * `dc=example,dc=com`.
+ * `dc=example,dc=com`. A domain that two of them have is nobody's.
+ * @throws DirectoryError when an organization cannot be read that the name may be of
  */
 export async function claimantOfName(
   views: readonly DirectoryView[],
@@ -62,11 +73,40 @@ export async function claimantOfName(
     return { view: only, trees: await only.trees(), name: { username: plain } };
   const at = plain.lastIndexOf("@");
   const domain = plain.slice(at + 1).toLowerCase();
-  for (const view of at < 0 ? [] : views) {
-    const trees = (await view.trees()).filter((tree) => tree.domain?.toLowerCase() === domain);
-    if (trees.length > 0) return { view, trees, name: { username: plain.slice(0, at) } };
-  }
-  return nobody(views);
+  if (at < 0) return nobody(views);
+  const all = await allTrees(views);
+  const found = all.organizations.flatMap(({ view, trees }) => {
+    const own = trees.filter((tree) => tree.domain?.toLowerCase() === domain);
+    return own.length === 0 ? [] : { view, trees: own };
+  });
+  const one = onlyOne(found, all);
+  return one === undefined ? nobody(views) : { ...one, name: { username: plain.slice(0, at) } };
+}
+
+/** The organization and tree that hold a DN: the most specific one. None when two organizations have come to share it. */
+async function placeOf(
+  views: readonly DirectoryView[],
+  dn: DistinguishedName,
+): Promise<{ readonly view: DirectoryView; readonly tree: Tree } | undefined> {
+  const all = await allTrees(views);
+  const holding = all.organizations.flatMap(({ view, trees }) =>
+    trees.flatMap((tree) => (tree.holds(dn) ? { view, tree, length: tree.suffixDn.rdns.length } : [])),
+  );
+  const longest = Math.max(...holding.map(({ length }) => length));
+  return onlyOne(
+    holding.filter(({ length }) => length === longest),
+    all,
+  );
+}
+
+/**
+ * The organization that a name fits. One that fits several is of none of them: whoever may choose the base DN of theirs
+ * could stand in for the people of another.
+ * @throws DirectoryError when it fits none and not all could be read
+ */
+function onlyOne<T>(found: readonly T[], { fault }: AllTrees): T | undefined {
+  if (found.length === 0 && fault !== undefined) throw fault;
+  return found.length === 1 ? found[0] : undefined;
 }
 
 function readDn(text: string): DistinguishedName | undefined {

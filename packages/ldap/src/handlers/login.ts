@@ -2,7 +2,6 @@ import { isUtf8 } from "node:buffer";
 import { type AuthenticationResult, foldCase, type User, type UserId } from "@directorykit/core";
 import {
   ControlOid,
-  type DistinguishedName,
   encodePasswordPolicy,
   LdapResultCode,
   type PasswordPolicyResponse,
@@ -109,21 +108,6 @@ export function passwordPolicyControls(
 export function passwordText(octets: Uint8Array): string | undefined {
   const buffer = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   return isUtf8(buffer) ? buffer.toString("utf8") : undefined;
-}
-
-/** The organization and tree that hold a DN, if any does: the most specific one. */
-export async function placeOf(
-  views: readonly DirectoryView[],
-  dn: DistinguishedName,
-): Promise<{ readonly view: DirectoryView; readonly tree: Tree } | undefined> {
-  let best: { view: DirectoryView; tree: Tree } | undefined;
-  for (const view of views) {
-    const tree = await view.treeOf(dn);
-    if (tree === undefined) continue;
-    if (best === undefined || tree.suffixDn.rdns.length > best.tree.suffixDn.rdns.length)
-      best = { view, tree };
-  }
-  return best;
 }
 
 function authenticate(

@@ -137,6 +137,24 @@ describe("EXTERNAL", () => {
     expect(await bound(client, "EXTERNAL", "dn:===")).toBe(LdapResultCode.invalidCredentials);
   });
 
+  test("a certificate lets nobody in before or after its time, however old the connection is", async () => {
+    const { validFromDate, validToDate } = new X509Certificate(pem);
+    const [from, to] = [validFromDate.getTime(), validToDate.getTime()];
+    let now = to;
+    await using own = await office({}, { clock: () => now });
+    await own.directory.credentials.addCertificate(own.user.ada.id, pem);
+    await using client = ldapTestClient(own.server, { certificate });
+    for (const [time, expected] of [
+      [to, `dn:${userDn("ada")}`],
+      [to + 1000, LdapResultCode.invalidCredentials],
+      [from, `dn:${userDn("ada")}`],
+      [from - 1000, LdapResultCode.invalidCredentials],
+    ] as const) {
+      now = time;
+      expect(await bound(client, "EXTERNAL")).toBe(expected);
+    }
+  });
+
   test("a certificate taken away ends the connections it began", async () => {
     await using own = await office();
     const { ada } = own.user;

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import {
   decodeSaslPlain,
   isLdapDecodeError,
@@ -6,6 +7,7 @@ import {
   type SaslPlainMessage,
 } from "../codec/index.ts";
 import { decodeText } from "../view/assertion.ts";
+import type { DirectoryView } from "../view/directory-view.ts";
 import { claimantOfName } from "./claimant.ts";
 import {
   type BindContext,
@@ -60,16 +62,35 @@ async function plain(credentials: Uint8Array, context: BindContext): Promise<Bin
 }
 
 async function external(credentials: Uint8Array, context: BindContext): Promise<BindOutcome> {
-  const { certificate } = context.session;
+  const { session, views, signal } = context;
+  const { certificate } = session;
   const authzid = decodeText(credentials);
   if (certificate === undefined || authzid === undefined) return refused;
+  const [first] = views as [DirectoryView];
+  // Connections may outlive it.
+  if (!isInItsTime(certificate, first.options.directory.clock())) return refused;
+  // An attempt is a failure on the books of an organization, so it is made only where somebody has the certificate.
+  const knowing: DirectoryView[] = [];
+  for (const view of views) {
+    const { credentials: known } = view.options.directory;
+    if ((await known.holderOfCertificate(certificate, { signal })) !== undefined) knowing.push(view);
+  }
   let outcome: BindOutcome = refused;
-  // A certificate is one person's in one organization; which one, only looking tells.
-  for (const view of context.views) {
+  for (const view of knowing.length === 0 ? [first] : knowing) {
     outcome = await login({ view, trees: await view.trees(), name: "by-proof" }, { certificate }, context);
     if (outcome.bound !== undefined) break;
   }
   return actingAs(authzid, outcome, context);
+}
+
+/** Whether a certificate, DER, is within its time (RFC 5280 §4.1.2.5); what is none is not. */
+function isInItsTime(certificate: Uint8Array, now: number): boolean {
+  try {
+    const { validFromDate, validToDate } = new X509Certificate(certificate);
+    return validFromDate.getTime() <= now && now <= validToDate.getTime();
+  } catch {
+    return false;
+  }
 }
 
 /** The bind as whoever the authorization identity names. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import {
   allowWeakHashing,
   argon2Hasher,
@@ -6,24 +7,31 @@ import {
   ephemeralKeyRing,
   memoryStore,
   type OrganizationId,
+  type UserId,
 } from "@directorykit/core";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LdapResultCode } from "../codec/index.ts";
+import type { LdapServerOptions } from "../options.ts";
 import { ldapTestClient } from "../testing.ts";
+import { selfSigned } from "./certificate.fixture.ts";
 import { type LdapServer, ldapServer } from "./ldap-server.ts";
 import { password } from "./office.fixture.ts";
 
 const hasher = argon2Hasher({ memoryKiB: 64, passes: 1, [allowWeakHashing]: true });
 
 /** Two organizations in one store, each with an ada of its own, below suffixes of their own. */
-async function twoOrganizations(): Promise<
-  AsyncDisposable & { readonly a: Directory; readonly b: Directory; readonly server: LdapServer }
-> {
+async function twoOrganizations(
+  bases: { readonly alpha: string; readonly beta: string } = {
+    alpha: "dc=alpha,dc=example",
+    beta: "dc=beta,dc=example",
+  },
+  options: Omit<LdapServerOptions, "directory"> = {},
+): Promise<AsyncDisposable & { readonly a: Directory; readonly b: Directory; readonly server: LdapServer }> {
   const store = memoryStore();
-  const open = async (name: string): Promise<Directory> => {
+  const open = async (name: "alpha" | "beta"): Promise<Directory> => {
     const organization = name as OrganizationId;
     const directory = await createDirectory({ store, organization, hasher, keys: ephemeralKeyRing() });
-    await directory.organization.update({ name, baseDn: `dc=${name},dc=example` });
+    await directory.organization.update({ name, baseDn: bases[name] });
     const ada = await directory.users.create({ username: "ada", email: `ada@${name}.example`, password });
     const staff = await directory.groups.create({ name: "staff", members: [ada.id] });
     const resource = await directory.resources.create({ kind: "ldap", name: "intranet" });
@@ -32,7 +40,7 @@ async function twoOrganizations(): Promise<
   };
   const a = await open("alpha");
   const b = await open("beta");
-  const server = ldapServer({ directory: [a, b] });
+  const server = ldapServer({ directory: [a, b], ...options });
   return {
     a,
     b,
@@ -103,4 +111,65 @@ test("several directories cannot be given one base DN, and none is not enough", 
   await using place = await twoOrganizations();
   for (const options of [{ directory: [place.a, place.b], baseDn: "dc=example" }, { directory: [] }])
     expect(() => ldapServer(options)).toThrow(expect.objectContaining({ code: "misconfigured" }));
+});
+
+describe("what one organization does about its own base DN", () => {
+  const { invalidCredentials, unwillingToPerform } = LdapResultCode;
+
+  test("keeps nobody of another out when it is wrong", async () => {
+    await using place = await twoOrganizations();
+    for await (const { id } of place.a.resources.list({ kind: "ldap" }))
+      await place.a.resources.update(id, { settings: { baseDn: "nonsense" } });
+    await using client = ldapTestClient(place.server);
+    expect(await client.bind(adaOf("beta"), password)).toMatchObject({ resultCode: 0 });
+    expect(await client.saslBind("PLAIN", `\0ada@beta.example\0${password}`)).toMatchObject({
+      resultCode: 0,
+    });
+    const { entries } = await client.search({ attributes: ["namingContexts"] });
+    expect(entries[0]?.attributes["namingContexts"]).toEqual(["dc=beta,dc=example"]);
+    expect(await client.bind(adaOf("alpha"), password)).toMatchObject({ resultCode: unwillingToPerform });
+  });
+
+  test("does not put its people in the place of another's when it is the same", async () => {
+    await using place = await twoOrganizations();
+    await using before = ldapTestClient(place.server);
+    expect(await before.bind(adaOf("beta"), password)).toMatchObject({ resultCode: 0 });
+    expect(await before.whoAmI()).toBe(`dn:${adaOf("beta")}`);
+    await place.a.organization.update({ baseDn: "dc=beta,dc=example" });
+    await using client = ldapTestClient(place.server);
+    expect(await client.bind(adaOf("beta"), password)).toMatchObject({ resultCode: invalidCredentials });
+    expect(await before.whoAmI()).toBe(`dn:${adaOf("beta")}`);
+  });
+
+  test("does not make names theirs that could be another's too", async () => {
+    const units = { alpha: "ou=a,dc=example,dc=com", beta: "ou=b,dc=example,dc=com" };
+    await using place = await twoOrganizations(units);
+    await using client = ldapTestClient(place.server);
+    expect(await client.saslBind("PLAIN", `\0ada@example.com\0${password}`)).toMatchObject({
+      resultCode: invalidCredentials,
+    });
+    expect(await client.bind(`uid=ada,ou=Users,${units.beta}`, password)).toMatchObject({ resultCode: 0 });
+    const layout = { flavour: "activeDirectory" } as const;
+    const domains = { alpha: "dc=corp,dc=alpha", beta: "dc=corp,dc=beta" };
+    await using microsoft = await twoOrganizations(domains, { layout });
+    await using own = ldapTestClient(microsoft.server);
+    expect(await own.bind("CORP\\ada", password)).toMatchObject({ resultCode: invalidCredentials });
+    expect(await own.bind("corp.beta\\ada", password)).toMatchObject({ resultCode: 0 });
+    expect(await own.bind("ada@corp.alpha", password)).toMatchObject({ resultCode: 0 });
+  });
+});
+
+test("logins by certificate in one are no failures in another", async () => {
+  await using place = await twoOrganizations();
+  const pem = String(selfSigned("ada").cert);
+  const ada = await place.b.users.byUsername("ada");
+  await place.b.credentials.addCertificate(ada?.id as UserId, pem);
+  const { raw: certificate } = new X509Certificate(pem);
+  // More than an address may fail.
+  for (let times = 0; times < 110; times += 1) {
+    await using client = ldapTestClient(place.server, { certificate });
+    expect(await client.saslBind("EXTERNAL")).toMatchObject({ resultCode: 0 });
+  }
+  await using client = ldapTestClient(place.server);
+  expect(await client.bind(adaOf("alpha"), password)).toMatchObject({ resultCode: 0 });
 });

@@ -1,3 +1,4 @@
+import { allTrees } from "../handlers/served-trees.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 
@@ -7,10 +8,10 @@ export interface Realm {
   readonly answers: AnswerCache;
 }
 
-/** DNs of all trees, each once. */
+/** DNs of all trees that can be read. @throws DirectoryError as {@link allTrees} */
 export async function namingContexts(realms: readonly Realm[]): Promise<readonly string[]> {
-  const trees = (await Promise.all(realms.map(({ view }) => view.trees()))).flat();
-  return trees.map((tree) => tree.suffix);
+  const { organizations } = await allTrees(realms.map(({ view }) => view));
+  return organizations.flatMap(({ trees }) => trees.map((tree) => tree.suffix));
 }
 
 /**

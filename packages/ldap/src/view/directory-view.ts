@@ -10,7 +10,7 @@ import type {
   UserId,
 } from "@directorykit/core";
 import { DirectoryError } from "@directorykit/core";
-import { type DistinguishedName, dnKey, parseDn } from "../codec/index.ts";
+import { dnKey, parseDn } from "../codec/index.ts";
 import type { ResolvedLdapOptions, TreeLayout } from "../options.ts";
 import { activeDirectoryParts } from "./active-directory-schema.ts";
 import { type EntryForm, entryForm } from "./entry-form.ts";
@@ -99,12 +99,6 @@ export class DirectoryView {
       if (this.#trees === reading) this.#trees = undefined;
       throw error;
     }
-  }
-
-  /** The tree that holds a DN, or `undefined`. The most specific one when trees are nested. */
-  async treeOf(dn: DistinguishedName): Promise<Tree | undefined> {
-    const holding = (await this.trees()).filter((tree) => tree.holds(dn));
-    return holding.sort((a, b) => b.suffixDn.rdns.length - a.suffixDn.rdns.length)[0];
   }
 
   /** Names of groups by id, in the order of `ids`; groups that are gone or not of people are left out. */
