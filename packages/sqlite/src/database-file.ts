@@ -1,10 +1,11 @@
 import { closeSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { DirectoryError } from "@directorykit/core";
 import type { SqliteConnection } from "./driver.ts";
 import { applicationId, sqliteMigrations } from "./migrations.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { toDirectoryError } from "./sqlite-errors.ts";
+import { isBusyError, toDirectoryError } from "./sqlite-errors.ts";
 
 const newest = sqliteMigrations.at(-1)?.version ?? 0;
 
@@ -32,9 +33,7 @@ export function prepareFile(path: string): void {
 export function openConnection(options: ResolvedOptions, cacheBytes: number): SqliteConnection {
   const connection = options.driver.open(options.path);
   try {
-    connection.exec(
-      `PRAGMA busy_timeout = 50; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}; PRAGMA temp_store = MEMORY`,
-    );
+    configure(connection, cacheBytes);
   } catch (error) {
     connection.close();
     throw toDirectoryError(error);
@@ -42,22 +41,42 @@ export function openConnection(options: ResolvedOptions, cacheBytes: number): Sq
   return connection;
 }
 
+function configure(connection: SqliteConnection, cacheBytes: number): void {
+  connection.exec(
+    `PRAGMA busy_timeout = 50; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}; PRAGMA temp_store = MEMORY`,
+  );
+}
+
 /** Opens the connection that writes, and brings the schema up to date. */
 export async function openWriter(options: ResolvedOptions): Promise<SqliteConnection> {
-  const connection = openConnection(options, options.cacheBytes / 2);
+  const connection = options.driver.open(options.path);
   try {
-    connection.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
-    const { version, application } = readVersion(connection);
-    checkVersion(options.path, version, application);
-    connection.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384",
-    );
-    migrate(connection, options.path);
-    connection.exec("PRAGMA busy_timeout = 50");
+    const until = performance.now() + options.busyTimeoutMs;
+    while (!prepareToWrite(connection, options, until)) await setTimeout(10);
+    // From now on the write queue waits for other processes, and holds up nobody while it does.
+    connection.exec("PRAGMA busy_timeout = 0");
     return connection;
   } catch (error) {
     connection.close();
     throw toDirectoryError(error);
+  }
+}
+
+/** @returns false when another process held the file: for one that changes to WAL just now SQLite does not wait itself */
+function prepareToWrite(connection: SqliteConnection, options: ResolvedOptions, until: number): boolean {
+  const { path, cacheBytes } = options;
+  try {
+    configure(connection, cacheBytes / 2);
+    const { version, application } = readVersion(connection);
+    checkVersion(path, version, application);
+    connection.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384",
+    );
+    migrate(connection, path);
+    return true;
+  } catch (error) {
+    if (!isBusyError(error) || performance.now() >= until) throw error;
+    return false;
   }
 }
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OrganizationId } from "@directorykit/core";
@@ -87,6 +96,27 @@ describe("the file", () => {
     await store.close();
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(readdirSync(join(folder, "data"))).toEqual(["directory.db"]);
+  });
+
+  test("that another process is just making is waited for, without holding up this one", async () => {
+    mkdirSync(join(folder, "data"));
+    const other = nodeSqliteDriver.open(path);
+    other.exec("BEGIN EXCLUSIVE");
+    const store = sqliteStore({ path });
+    const opening = store.open();
+    // Were this process held up, nobody would get to do this.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    other.exec("COMMIT");
+    other.close();
+    await opening;
+    await store.close();
+    const held = join(folder, "data", "held.db");
+    const hopeless = nodeSqliteDriver.open(held);
+    hopeless.exec("BEGIN EXCLUSIVE");
+    await expect(sqliteStore({ path: held, busyTimeoutMs: 50 }).open()).rejects.toMatchObject({
+      code: "store-unavailable",
+    });
+    hopeless.close();
   });
 
   test("of something else is refused, whatever it is", async () => {

@@ -32,8 +32,7 @@ interface OpenStore {
 }
 
 /**
- * A durable store in one SQLite file: the embedded default. Made for one process; nothing is read or written before
- * `open()`.
+ * A durable store in one SQLite file: the embedded default. Nothing is read or written before `open()`.
  *
  * @throws DirectoryError `misconfigured` when an option is not usable
  */

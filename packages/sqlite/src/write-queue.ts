@@ -129,7 +129,7 @@ export class WriteQueue {
         return;
       } catch (error) {
         if (!isBusyError(error) || performance.now() >= until) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
     }
   }
