@@ -111,6 +111,19 @@ export class MemberReader {
     return (await this.#matching("user", users, filter)).length > 0;
   }
 
+  /** Which people of these are in the group by way of these groups alone, and would leave with them. */
+  async leavingWith(
+    groups: readonly GroupId[],
+    group: Group,
+    users: readonly UserId[],
+  ): Promise<ReadonlySet<string>> {
+    if (groups.length === 0 || users.length === 0 || !this.#isFlat) return new Set();
+    const within: CoreFilter = { op: "memberOf", groups, transitive: true };
+    const directly: CoreFilter = { op: "memberOf", groups: [group.id], transitive: false };
+    const filter: CoreFilter = { op: "and", of: [within, { op: "not", of: directly }] };
+    return new Set(await this.#matching("user", users, filter));
+  }
+
   get #isFlat(): boolean {
     return this.#update.view.options.layout.nesting === "flatten";
   }
@@ -171,10 +184,11 @@ export class MemberReader {
 export async function memberWrites(
   group: Group,
   working: WorkingAttributes,
-  types: readonly AttributeTypeDefinition[],
+  modifications: readonly WrittenModification[],
   present: readonly WrittenValue[],
   reader: MemberReader,
 ): Promise<MemberWrites> {
+  const types = new Set(modifications.map(({ type }) => type));
   const added = new Map<string, WrittenValue>();
   const removed = new Map<string, WrittenValue>();
   for (const type of types) {
@@ -188,15 +202,33 @@ export async function memberWrites(
   for (const { key } of present) added.delete(key);
   const addMembers = await membersOf([...added.values()], reader);
   const removeMembers = await membersOf([...removed.values()], reader);
-  const people = [...removed.values()].filter(({ node }) => node?.type === "user");
-  const users = (await membersOf(people, reader)) as readonly UserId[];
+  const users = await peopleAmong([...removed.values()], reader);
   if (await reader.throughOthers(group, users, new Set(removeMembers))) {
     throw new UpdateRefusal(
       LdapResultCode.unwillingToPerform,
       "member: somebody is in the group by way of another one, which must be changed",
     );
   }
-  return { addMembers, removeMembers };
+  const groups = removeMembers.filter((id): id is GroupId => !users.includes(id as UserId));
+  const replaced = modifications.flatMap(({ operation, values }) => (operation === "replace" ? values : []));
+  const shown = new Set(present.map(({ key }) => key));
+  const staying = await peopleAmong(
+    replaced.filter(({ key }) => shown.has(key) && !removed.has(key)),
+    reader,
+  );
+  const leaving = await reader.leavingWith(groups, group, [...users, ...staying]);
+  return {
+    addMembers: [...addMembers, ...staying.filter((id) => leaving.has(id))],
+    removeMembers: removeMembers.filter((id) => !leaving.has(id)),
+  };
+}
+
+async function peopleAmong(
+  values: readonly WrittenValue[],
+  reader: MemberReader,
+): Promise<readonly UserId[]> {
+  const people = values.filter(({ node }) => node?.type === "user");
+  return (await membersOf(people, reader)) as readonly UserId[];
 }
 
 /** Ids of those whom values name, each once. @throws UpdateRefusal when one is not there, or not for the writer to see */

@@ -77,6 +77,16 @@ describe("members", () => {
       [replace("member", user("tomas"), user("grace"))],
       ["grace", "inner", "sam"],
     ],
+    [
+      "leave with the group that they are in by way of, named or not",
+      [remove("member", inner, user("tomas")), replace("uniqueMember", user("grace"))],
+      ["grace", "sam"],
+    ],
+    [
+      "stay without the group that they were in by way of when they replace it",
+      [remove("member", inner), replace("member", user("tomas"), user("ada"))],
+      ["ada", "sam", "tomas"],
+    ],
     ["are replaced by usernames", [replace("memberUid", "tomas", "grace")], ["grace", "inner", "sam"]],
     [
       "come and go within one request",

@@ -36,7 +36,7 @@ export function groupModifier(
       await turn();
     }
     const changes = groupChanges(group, working, update.view.schema);
-    const writes = await memberWrites(group, working, types, present, reader);
+    const writes = await memberWrites(group, working, members, present, reader);
     const after = await update.commit(() =>
       directory.groups
         .update(group.id, { ...changes, ...writes }, updateOptions(update, group.version, revision))
