@@ -25,6 +25,11 @@ export interface LdapListenOptions {
   readonly host?: string;
   /** Whether connections start with TLS (LDAPS). Default false: StartTLS is offered instead. */
   readonly tls?: boolean;
+  /**
+   * Whether other processes may listen on the port too, each with this option: the system hands every new connection to
+   * one of them. Not on every system (Linux and FreeBSD have it, macOS and Windows do not). Default false.
+   */
+  readonly reusePort?: boolean;
 }
 
 /** Options of closing. */
@@ -112,7 +117,7 @@ export class LdapServer {
    * have the same one, or TLS has no certificate
    */
   async listen(options: LdapListenOptions = {}): Promise<LdapListener> {
-    const { host = "127.0.0.1", tls = false } = options;
+    const { host = "127.0.0.1", tls = false, reusePort = false } = options;
     const port = options.port ?? (tls ? 636 : 389);
     this.#assertOpen();
     if (tls && this.#tls === undefined)
@@ -126,7 +131,7 @@ export class LdapServer {
         throw new DirectoryError("misconfigured", `two organizations have the base DN ${shared}`);
       this.#assertOpen();
       listener = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket, tls));
-      await startListening(listener, port, host);
+      await startListening(listener, { port, host, reusePort });
     } catch (error) {
       if (this.#listeners.size === 0 && this.#connections.size === 0) this.#stop();
       throw error;
@@ -292,7 +297,11 @@ function realmFor(options: ResolvedLdapOptions): Realm {
   return { view: new DirectoryView(options), answers: new AnswerCache(options.limits.maxAnswerCacheBytes) };
 }
 
-function startListening(listener: Server, port: number, host: string): Promise<void> {
+function startListening(
+  listener: Server,
+  where: { readonly port: number; readonly host: string; readonly reusePort: boolean },
+): Promise<void> {
+  const { port, host } = where;
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void => {
       const why =
@@ -300,7 +309,9 @@ function startListening(listener: Server, port: number, host: string): Promise<v
           ? "is in use"
           : cause.code === "EACCES"
             ? "needs more rights"
-            : "cannot be listened on";
+            : cause.code === "ENOTSUP"
+              ? "cannot be shared on this system"
+              : "cannot be listened on";
       reject(
         new DirectoryError("misconfigured", `LDAP port ${port} on ${host} ${why}`, {
           cause,
@@ -309,7 +320,7 @@ function startListening(listener: Server, port: number, host: string): Promise<v
       );
     };
     listener.once("error", failed);
-    listener.listen({ port, host }, () => {
+    listener.listen({ ...where }, () => {
       listener.off("error", failed);
       resolve();
     });
