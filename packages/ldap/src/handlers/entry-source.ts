@@ -2,7 +2,7 @@ import type { Filter as CoreFilter, Group, User, UserId } from "@directorykit/co
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Entry } from "../view/entry.ts";
 import { buildEntry, type EntryForm, type SelectedShape } from "../view/entry-form.ts";
-import type { EntryParts, FetchedPart } from "../view/made-attribute.ts";
+import type { EntryParts } from "../view/made-attribute.ts";
 import { RelationTests, type Visibility } from "../view/relation-test.ts";
 import type { Selection } from "../view/selection.ts";
 import type { TranslationContext } from "../view/translate-filter.ts";
@@ -105,18 +105,24 @@ export class EntrySource implements Visibility {
     return (await this.#view.options.directory.query("group", { filter, limit: 1 }, this.#call)).records[0];
   }
 
+  /** Whether {@link EntrySource.userNow} gives the entries of most people. */
+  answersNow(selection: Selection): boolean {
+    const { needs } = this.#userShape(selection);
+    return !needs.has("memberOf") && !(needs.has("ntHash") && this.#mayReadNtHashes);
+  }
+
   /** {@link EntrySource.user} without waiting; `undefined` when something beside the person's record must be fetched. */
   userNow(user: User, selection: Selection): Entry | undefined {
     const shape = this.#userShape(selection);
-    for (const part of shape.needs) if (!this.#lacks(user, part)) return undefined;
-    return buildEntry(shape, user, { ...noParts, dn: this.#tree.userDn(user.username) });
-  }
-
-  /** Whether a person's entry is known not to show a part. */
-  #lacks(user: User, part: FetchedPart): boolean {
-    if (part === "manager") return user.employee.manager === undefined;
-    if (part === "passwordSetAt") return user.posix === undefined;
-    return part === "ntHash" && !this.#mayReadNtHashes;
+    const { needs } = shape;
+    if (!this.answersNow(selection)) return undefined;
+    if (needs.has("manager") && user.employee.manager !== undefined) return undefined;
+    const dn = this.#tree.userDn(user.username);
+    if (user.posix === undefined || !needs.has("passwordSetAt"))
+      return buildEntry(shape, user, { ...noParts, dn });
+    const passwordSetAt = this.#view.passwordSetAtNow(user.id);
+    if (passwordSetAt === undefined) return undefined;
+    return buildEntry(shape, user, { ...noParts, dn, passwordSetAt: passwordSetAt ?? undefined });
   }
 
   /** A person's entry, with what the selection needs. */
@@ -133,7 +139,7 @@ export class EntrySource implements Visibility {
       manager: boss === undefined ? undefined : this.#tree.userDn(boss),
       users: [],
       groups: [],
-      passwordSetAt: wantsAge ? await this.#view.passwordSetAt(user.id) : undefined,
+      passwordSetAt: wantsAge ? ((await this.#view.passwordSetAt(user.id)) ?? undefined) : undefined,
       ntHash: this.#mayReadNtHashes && needs.has("ntHash") ? await this.#ntHash(user) : undefined,
     });
   }

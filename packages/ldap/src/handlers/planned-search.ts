@@ -85,6 +85,8 @@ export class PlannedSearch {
     const sight = sightOf(identity, view.options);
     // What a connection's own identity may do changes with the grants of whoever is bound on it.
     const source = new EntrySource(view, { ...identity }, new AbortController().signal);
+    const selection = new Selection(request.attributes, request.typesOnly, schema);
+    if (!source.answersNow(selection)) return undefined;
     const target = searchTarget(tree, parseDn(request.baseObject), request.scope);
     if (target?.users !== "all" || !followsPersonOnly(request.filter, schema)) return undefined;
     for (const [i, { test, rest }] of equalityTests(request.filter).entries()) {
@@ -92,7 +94,6 @@ export class PlannedSearch {
       if (lookups === undefined) continue;
       const others = await valuesOfFixed(test.attribute, target.fixed, tree, view);
       if (others === undefined) return undefined;
-      const selection = new Selection(request.attributes, request.typesOnly, schema);
       return new PlannedSearch(i, sight, view, source, selection, { ...lookups, others });
     }
     return undefined;

@@ -28,7 +28,7 @@ const ofTop: readonly AttributeTypeDefinition[] = [
 /** Attributes of people and groups. */
 const ofPrincipal: readonly AttributeTypeDefinition[] = [
   made(single(`${microsoft}.4.221`, "directoryString", "sAMAccountName")),
-  made(single(`${microsoft}.4.302`, "integer", "sAMAccountType")),
+  made(single(`${microsoft}.4.302`, "flags", "sAMAccountType")),
   single(`${microsoft}.4.146`, "octets", "objectSid"),
   single(`${microsoft}.4.150`, "integer", "adminCount"),
 ];
@@ -36,8 +36,8 @@ const ofPrincipal: readonly AttributeTypeDefinition[] = [
 /** Attributes of people. */
 const ofUser: readonly AttributeTypeDefinition[] = [
   made(single(`${microsoft}.4.656`, "principalName", "userPrincipalName")),
-  made(single(`${microsoft}.4.8`, "integer", "userAccountControl")),
-  made(single(`${microsoft}.4.159`, "integer", "accountExpires")),
+  made(single(`${microsoft}.4.8`, "flags", "userAccountControl")),
+  made(single(`${microsoft}.4.159`, "flags", "accountExpires")),
   made(single(`${microsoft}.2.141`, "directoryString", "department")),
   made(single(`${microsoft}.2.146`, "directoryString", "company")),
   made(single(`${microsoft}.4.35`, "directoryString", "employeeID")),
@@ -54,7 +54,7 @@ const ofUser: readonly AttributeTypeDefinition[] = [
 
 /** Attributes of groups. */
 const ofGroup: readonly AttributeTypeDefinition[] = [
-  made(single(`${microsoft}.4.750`, "integer", "groupType")),
+  made(single(`${microsoft}.4.750`, "flags", "groupType")),
 ];
 
 /** Attributes of the root DSE, which Active Directory's own schema does not describe; the OIDs are ours. */

@@ -121,6 +121,7 @@ function readValue(octets: Uint8Array, kind: ValueKind): AssertedValue | undefin
   if (text === undefined) return undefined;
   switch (kind) {
     case "integer":
+    case "flags":
       return integerForm.test(text) ? { octets, text } : undefined;
     case "boolean":
     case "time":

@@ -5,6 +5,7 @@ export type ValueKind =
   | "username"
   | "telephone"
   | "integer"
+  | "flags"
   | "boolean"
   | "time"
   | "uuid"
@@ -40,6 +41,7 @@ export type AttributeSyntaxName =
   | "category"
   | "principalName"
   | "securityIdentifier"
+  | "flags"
   | "substringAssertion";
 
 /** A syntax (RFC 4517 §3.3) with the matching rules that go with it (RFC 4517 §4.2). */
@@ -186,6 +188,14 @@ export const syntaxes: Readonly<Record<AttributeSyntaxName, AttributeSyntax>> = 
     text: "DN",
     kind: "category",
     equality: "distinguishedNameMatch",
+  },
+  // Numbers that the view makes and whose bits can be asked for, which the directory does not do with its own.
+  flags: {
+    oid: "1.3.6.1.4.1.1466.115.121.1.27",
+    text: "INTEGER",
+    kind: "flags",
+    equality: "integerMatch",
+    ordering: "integerOrderingMatch",
   },
   // Made of a username and a domain: the whole and its pieces can be looked for, but there is no order.
   principalName: {

@@ -38,7 +38,7 @@ export class DirectoryView {
   #hidden: ReadonlySet<AttributeTypeDefinition> = new Set();
   #forms = new WeakMap<Tree, EntryForm>();
   readonly #groupNames = new Map<string, string>();
-  readonly #passwordSetAt = new Map<UserId, number>();
+  readonly #passwordSetAt = new Map<UserId, number | null>();
   #timed = new WeakMap<Tree, boolean>();
   #generation = 0;
   #changedAt = 0;
@@ -144,17 +144,22 @@ export class DirectoryView {
     return (await this.#directory.groups.of(user.id)).map((group) => group.id);
   }
 
-  /** When a person's password became what it is; `undefined` for someone without one. */
-  async passwordSetAt(user: UserId): Promise<number | undefined> {
+  /** When a person's password became what it is; `null` for someone without one. */
+  async passwordSetAt(user: UserId): Promise<number | null> {
     const known = this.#passwordSetAt.get(user);
     if (known !== undefined) return known;
     const generation = this.#generation;
-    const found = await this.#directory.credentials.passwordSetAt(user);
-    if (found !== undefined && generation === this.#generation) {
+    const found = (await this.#directory.credentials.passwordSetAt(user)) ?? null;
+    if (generation === this.#generation) {
       if (this.#passwordSetAt.size >= maxPasswordTimes) this.#passwordSetAt.clear();
       this.#passwordSetAt.set(user, found);
     }
     return found;
+  }
+
+  /** {@link DirectoryView.passwordSetAt} as far as it is known. */
+  passwordSetAtNow(user: UserId): number | null | undefined {
+    return this.#passwordSetAt.get(user);
   }
 
   /**

@@ -47,8 +47,8 @@ export const matchingRules: readonly MatchingRuleDefinition[] = [
   rule("caseExactOrderingMatch", "2.5.13.6", string, "ordering", anyText, true),
   rule("caseExactSubstringsMatch", "2.5.13.7", pieces, "substrings", anyText, true),
   rule("booleanMatch", "2.5.13.13", syntaxes.boolean.oid, "equality", ["boolean"]),
-  rule("integerMatch", "2.5.13.14", syntaxes.integer.oid, "equality", ["integer"]),
-  rule("integerOrderingMatch", "2.5.13.15", syntaxes.integer.oid, "ordering", ["integer"]),
+  rule("integerMatch", "2.5.13.14", syntaxes.integer.oid, "equality", ["integer", "flags"]),
+  rule("integerOrderingMatch", "2.5.13.15", syntaxes.integer.oid, "ordering", ["integer", "flags"]),
   rule("octetStringMatch", "2.5.13.17", syntaxes.octets.oid, "equality", ["octets"]),
   rule("telephoneNumberMatch", "2.5.13.20", syntaxes.telephone.oid, "equality", ["telephone"]),
   rule("telephoneNumberSubstringsMatch", "2.5.13.21", pieces, "substrings", ["telephone"]),
@@ -73,6 +73,6 @@ export const matchingRules: readonly MatchingRuleDefinition[] = [
 
 /** Rules over the bits of numbers, for trees in the flavour of Active Directory; named as OpenLDAP names them. */
 export const bitRules: readonly MatchingRuleDefinition[] = [
-  rule("integerBitAndMatch", "1.2.840.113556.1.4.803", syntaxes.integer.oid, "allBits", ["integer"]),
-  rule("integerBitOrMatch", "1.2.840.113556.1.4.804", syntaxes.integer.oid, "anyBits", ["integer"]),
+  rule("integerBitAndMatch", "1.2.840.113556.1.4.803", syntaxes.integer.oid, "allBits", ["flags"]),
+  rule("integerBitOrMatch", "1.2.840.113556.1.4.804", syntaxes.integer.oid, "anyBits", ["flags"]),
 ];

@@ -59,6 +59,7 @@ export function matchesValues(
           return truths.includes(true) || (truths.includes(undefined) ? undefined : false);
         }
         case "integer":
+        case "flags":
           // Active Directory's are longer than numbers here are exact.
           return values.some((value) => test(compareIntegers(BigInt(value), BigInt(text))));
         case "definition":
