@@ -84,6 +84,7 @@ describe("the attributes that come", () => {
     [["userPassword", "uid"], ["uid"]],
     [["uid", "uid", "UID"], ["uid"]],
     [["dn"], []],
+    [["userCertificate;binary;binary", `userCertificate${";binary".repeat(30_000)}`, "uid"], ["uid"]],
     [[""], []],
   ])("%j", async (selection, names) => {
     expect(Object.keys(await ada(selection)).sort()).toEqual([...names].sort());

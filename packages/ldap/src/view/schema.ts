@@ -73,9 +73,11 @@ export class Schema {
    * subtypes (RFC 4512 §2.5.2.1), except that certificates are asked for with `;binary` (RFC 4523 §2).
    */
   type(name: string): AttributeTypeDefinition | undefined {
-    const type = this.#types.get(name) ?? this.#types.get(name.toLowerCase());
-    if (type !== undefined || !name.toLowerCase().endsWith(binaryOption)) return type;
-    const transferred = this.type(name.slice(0, -binaryOption.length));
+    const type = this.#types.get(name);
+    if (type !== undefined) return type;
+    const lower = name.toLowerCase();
+    if (!lower.endsWith(binaryOption)) return this.#types.get(lower);
+    const transferred = this.#types.get(lower.slice(0, -binaryOption.length));
     return transferred !== undefined && isCertificate(transferred) ? transferred : undefined;
   }
 
