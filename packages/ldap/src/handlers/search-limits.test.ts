@@ -98,9 +98,12 @@ describe("L8: limits of a search", () => {
   test.each([
     ["of too many parts", `(|${"(uid=x)".repeat(2100)})`],
     ["of too many relations", `(|${"(memberOf=*)(member=*)(manager=*)".repeat(800)})`],
+    ["of too many pieces", `(cn=${"*e".repeat(2100)}*)`],
+    ["of too many pieces of a name that is put together", `(userPrincipalName=${"*e".repeat(2100)}*)`],
+    ["of too many pieces by a rule", `(cn:caseIgnoreSubstringsMatch:=${"\\2ae".repeat(2100)}\\2a)`],
     ["nested too deep", `${"(!".repeat(90)}(uid=x)${")".repeat(90)}`],
   ])("a filter %s is refused", async (_, filter) => {
-    await using place = await office();
+    await using place = await office({ layout: { flavour: "activeDirectory" } });
     await using client = ldapTestClient(place.server);
     await client.bind(userDn("ada"), password);
     const { resultCode } = await client.search({ base: baseDn, filter: parseFilter(filter) });

@@ -59,8 +59,8 @@ function splitPieces({ initial = "", any, final = "" }: Substrings, ending: stri
   for (const [i, segment] of segments.entries()) {
     // Between this piece and the next.
     if (i < last && fits("", i + 1)) ways.push(username(initial, segments.slice(1, i + 1), ""));
-    // Within this piece.
-    for (let cut = 1; cut < segment.length; cut++) {
+    // Within this piece, which must not be longer than what is left for it.
+    for (let cut = Math.max(1, segment.length - ending.length); cut < segment.length; cut++) {
       if (!fits(segment.slice(cut), i + 1)) continue;
       const begin = segment.slice(0, cut);
       ways.push(

@@ -56,7 +56,7 @@ function checkSize(filter: Filter): void {
   let nodes = 0;
   const stack: Filter[] = [filter];
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    nodes += 1;
+    nodes += top.type === "substrings" ? 1 + top.any.length : 1;
     if (nodes > maxFilterNodes) {
       throw new DirectoryError("limit-exceeded", `the filter passes maxFilterNodes (${maxFilterNodes})`, {
         details: { limit: "maxFilterNodes", value: maxFilterNodes },
