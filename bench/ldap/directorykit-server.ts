@@ -9,8 +9,13 @@ const [, , where = "memory", people = "10000", cache] = process.argv;
 const store = where === "memory" ? memoryStore() : sqliteStore({ path: where });
 const directory = await createDirectory({ store, keys: ephemeralKeyRing() });
 await directory.import(document(Number(people)));
-const limits = cache === undefined ? {} : { limits: { maxAnswerCacheBytes: Number(cache) } };
-const listener = await ldapServer({ directory, [allowPlaintextBind]: "loopback", ...limits }).listen({
+const limits = {
+  // Listings are longer than what the server gives out of its own accord.
+  maxSearchEntries: 2_000_000,
+  maxSearchScan: 2_000_000,
+  ...(cache === undefined ? {} : { maxAnswerCacheBytes: Number(cache) }),
+};
+const listener = await ldapServer({ directory, [allowPlaintextBind]: "loopback", limits }).listen({
   port: 0,
 });
 process.stdout.write(`${listener.port}\n`);

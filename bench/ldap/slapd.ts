@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
@@ -30,6 +30,7 @@ include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 threads 4
+sizelimit unlimited
 ${tls === undefined ? "" : `TLSCertificateFile ${tls.cert}\nTLSCertificateKeyFile ${tls.key}`}
 loglevel 0
 pidfile ${join(folder, "slapd.pid")}
@@ -61,6 +62,11 @@ access to * by users read
       await new Promise((resolve) => child.once("exit", resolve));
     },
   };
+}
+
+/** Which slapd it is. */
+export function slapdVersion(): string {
+  return /slapd ([\d.]+)/.exec(String(spawnSync("slapd", ["-VV"]).stderr))?.[1] ?? "?";
 }
 
 function freePort(): Promise<number> {
