@@ -37,6 +37,9 @@ export interface QueryPlan {
  */
 const maxCandidates = 10_000;
 
+/** A condition that more than this part of all records meet is no way in either: whoever walks soon meets them. */
+const rarity = 1 / 4;
+
 /** The way into a conjunction: candidates by the index, and what is still to be tested of each. */
 interface Entry {
   readonly candidates: Sql;
@@ -47,7 +50,7 @@ interface Entry {
 /** Plans one page of a query. */
 export function planQuery(query: StoreQuery, scope: FilterScope, statistics: PlanStatistics): QueryPlan {
   const { pushed, residual } = splitFilter(query.filter, isSqlLeaf);
-  const entry = bestEntry(pushed, scope, statistics, maxCandidates);
+  const entry = bestEntry(pushed, scope, statistics, mostCandidates(statistics));
   const steps =
     query.order === undefined
       ? [pageById(query, pushed, entry, scope, statistics)]
@@ -85,6 +88,10 @@ export function planCount(
     parameters: [...where.candidates.parameters, ...test.parameters],
     rows: where.rows,
   };
+}
+
+function mostCandidates({ records }: PlanStatistics): number {
+  return Math.min(maxCandidates, Math.ceil(records * rarity));
 }
 
 function bestEntry(

@@ -16,8 +16,9 @@ import type {
   StorePage,
   StoreQuery,
 } from "@directorykit/core";
+import { CrowdedConditions } from "./crowded-conditions.ts";
 import type { SqlValue } from "./driver.ts";
-import { afterPrefix, type FilterScope } from "./filter-sql.ts";
+import { afterPrefix, type FilterScope, type Sql } from "./filter-sql.ts";
 import { memberKinds, membersFromText, membershipOf } from "./membership-row.ts";
 import { changesPerRow } from "./migrations.ts";
 import { type PlannedSql, type PlanStatistics, planCount, planQuery } from "./query-plan.ts";
@@ -26,6 +27,7 @@ import { encodeId, encodeIdList } from "./record-id.ts";
 
 /** Reads of one organization through the session that is open when a call comes. */
 export function sqliteReader(session: () => ReadSession, organizationId: OrganizationId): Reader {
+  const crowded = new CrowdedConditions();
   const at = (): { session: ReadSession; organization: number | undefined } => {
     const now = session();
     return { session: now, organization: now.dictionary.organization(organizationId) };
@@ -81,11 +83,13 @@ export function sqliteReader(session: () => ReadSession, organizationId: Organiz
     },
     query: async <K extends RecordKind>(kind: K, query: StoreQuery, options?: CallOptions) => {
       const { session: now, scope } = scopeOf(kind);
-      return scope === undefined ? emptyPage<K>(query) : runQuery<K>(now, scope, query, options?.signal);
+      return scope === undefined
+        ? emptyPage<K>(query)
+        : runQuery<K>(now, scope, query, crowded, options?.signal);
     },
     count: async (kind, filter, options) => {
       const { session: now, scope } = scopeOf(kind);
-      return scope === undefined ? 0 : runCount(now, scope, filter, options?.signal);
+      return scope === undefined ? 0 : runCount(now, scope, filter, crowded, options?.signal);
     },
     groupsOf: async (members) => {
       const { session: now, organization } = at();
@@ -177,11 +181,12 @@ function emptyPage<K extends RecordKind>(query: StoreQuery): StorePage<K> {
   return query.order === undefined ? { records: [], more: false } : { records: [], values: [], more: false };
 }
 
-function statisticsOf(session: ReadSession, scope: FilterScope): PlanStatistics {
+function statisticsOf(session: ReadSession, scope: FilterScope, crowded: CrowdedConditions): PlanStatistics {
+  const count = (sql: Sql, limit: number): number =>
+    session.get(`SELECT count(*) FROM (${sql.text} LIMIT ?)`, [...sql.parameters, limit])?.[0] as number;
   return {
     records: session.get("SELECT records FROM scope WHERE code = ?", [scope.scope])?.[0] as number,
-    count: (sql, limit) =>
-      session.get(`SELECT count(*) FROM (${sql.text} LIMIT ?)`, [...sql.parameters, limit])?.[0] as number,
+    count: (sql, limit) => crowded.count(sql, limit, () => count(sql, limit)),
   };
 }
 
@@ -189,12 +194,13 @@ async function runQuery<K extends RecordKind>(
   session: ReadSession,
   scope: FilterScope,
   query: StoreQuery,
+  crowded: CrowdedConditions,
   signal: AbortSignal | undefined,
 ): Promise<StorePage<K>> {
   const completing =
     query.filter.op === "true" && query.order === undefined ? undefined : session.completeIndex();
   if (completing !== undefined) await completing;
-  const { steps, residual } = planQuery(query, scope, statisticsOf(session, scope));
+  const { steps, residual } = planQuery(query, scope, statisticsOf(session, scope, crowded));
   const rows = await session.all(steps, query.limit + 1, signal);
   const page = rows.slice(0, query.limit);
   const records = page.map((row) => parse<RecordTypes[K]>(row[0]));
@@ -211,9 +217,10 @@ async function runCount(
   session: ReadSession,
   scope: FilterScope,
   filter: StoreFilter,
+  crowded: CrowdedConditions,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
-  const statistics = statisticsOf(session, scope);
+  const statistics = statisticsOf(session, scope, crowded);
   if (filter.op === "true") return statistics.records;
   const completing = session.completeIndex();
   if (completing !== undefined) await completing;

@@ -5,7 +5,7 @@ export class MembershipTable {
   readonly #byMember = new Map<string, Map<string, Membership>>();
   readonly #byGroup = new Map<string, Map<string, Membership>>();
   readonly #ordered = new Map<string, readonly string[]>();
-  readonly #none: ReadonlySet<string> = new Set();
+  readonly #none: ReadonlyMap<string, unknown> = new Map();
 
   add(edge: Membership): boolean {
     const groups = entry(this.#byMember, edge.member);
@@ -30,9 +30,9 @@ export class MembershipTable {
     return this.#byMember.get(member)?.has(group) === true;
   }
 
-  groupIdsOf(member: string): ReadonlySet<string> {
-    const groups = this.#byMember.get(member);
-    return groups === undefined ? this.#none : new Set(groups.keys());
+  /** The groups that a member is directly in, as they stand. */
+  groupIdsOf(member: string): Pick<ReadonlyMap<string, unknown>, "has" | "keys"> {
+    return this.#byMember.get(member) ?? this.#none;
   }
 
   groupsOf(members: readonly string[]): readonly Membership[] {

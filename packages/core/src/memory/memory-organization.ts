@@ -14,7 +14,7 @@ import type {
   Transaction,
 } from "../store/store.ts";
 import { MembershipTable } from "./membership-table.ts";
-import { frozenCopy, RecordTable } from "./record-table.ts";
+import { type DirectGroups, frozenCopy, RecordTable } from "./record-table.ts";
 
 interface Transient {
   readonly expiresAt: number;
@@ -96,12 +96,12 @@ export class MemoryOrganization {
       getByEntry: ((kind: RecordKind, attribute: string, value: IndexValue, limit: number) =>
         this.#table(kind).getByEntry(attribute, value, limit)) as ImmediateReader["getByEntry"],
       isMember: (group, member) => this.#memberships.has(group, member),
-      groupIdsOf: (member) => [...this.#memberships.groupIdsOf(member)],
+      groupIdsOf: (member) => [...this.#memberships.groupIdsOf(member).keys()],
     };
   }
 
   #reads(ready: () => Promise<void>): Omit<Reader, "immediate"> {
-    const groupsOf = (id: string): ReadonlySet<string> => this.#memberships.groupIdsOf(id);
+    const groupsOf: DirectGroups = (id) => this.#memberships.groupIdsOf(id);
     const when = <Given extends unknown[], T>(read: (...given: Given) => T) => {
       return async (...given: Given): Promise<T> => {
         await ready();

@@ -13,6 +13,9 @@ interface Row {
   readonly values: ReadonlyMap<string, readonly IndexValue[]>;
 }
 
+/** Tells of a record which groups it is directly in. */
+export type DirectGroups = (id: string) => ReturnType<EvaluationSubject["groups"]>;
+
 /** All records of one kind in one organization, with their unique keys and an inverted index. */
 export class RecordTable {
   readonly #rows = new Map<string, Row>();
@@ -78,7 +81,7 @@ export class RecordTable {
     };
   }
 
-  query(query: StoreQuery, groupsOf: (id: string) => ReadonlySet<string>): StorePage {
+  query(query: StoreQuery, groupsOf: DirectGroups): StorePage {
     const { pushed, residual } = splitFilter(query.filter, isIndexedLeaf);
     const ids = this.#candidates(pushed, query.order);
     const start = query.after === undefined ? 0 : this.#placeAfter(ids, query);
@@ -103,7 +106,7 @@ export class RecordTable {
     };
   }
 
-  count(filter: StoreFilter, groupsOf: (id: string) => ReadonlySet<string>): number | undefined {
+  count(filter: StoreFilter, groupsOf: DirectGroups): number | undefined {
     const { pushed, residual } = splitFilter(filter, isIndexedLeaf);
     if (residual !== undefined) return undefined;
     let total = 0;
@@ -176,7 +179,8 @@ export class RecordTable {
   /** Ids that may match, in the order asked for: the smallest posting list among the conjuncts, or all. */
   #candidates(filter: StoreFilter, order: StoreQuery["order"]): readonly string[] {
     let best: StoreFilter | undefined;
-    let fewest = Number.POSITIVE_INFINITY;
+    // A list of most records, put in order for every page, takes longer than looking at all of them once.
+    let fewest = this.#rows.size / 4;
     for (const part of filter.op === "and" ? filter.of : [filter]) {
       const size = this.#postingCount(part);
       if (size < fewest) {
@@ -248,7 +252,7 @@ function toRow(entry: IndexedRecord): Row {
   return { record: frozenCopy(entry.record), keys: entry.keys, values };
 }
 
-function subjectOf(row: Row, groupsOf: (id: string) => ReadonlySet<string>): EvaluationSubject {
+function subjectOf(row: Row, groupsOf: DirectGroups): EvaluationSubject {
   return {
     id: row.record.id,
     values: (attribute) => row.values.get(attribute) ?? [],

@@ -3,7 +3,7 @@ import { DirectoryError } from "../errors.ts";
 import type { AttributeOwner } from "../model/attribute-definition.ts";
 import type { RecordTypes } from "../model/kinds.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
-import type { CallOptions, QueryPosition, StoreQuery } from "../store/store.ts";
+import type { CallOptions, QueryPosition, StorePage, StoreQuery } from "../store/store.ts";
 import { compareIndexValues } from "../text/normalize.ts";
 import { openCursor, sealCursor } from "./cursor.ts";
 import { evaluateStoreFilter } from "./evaluate-store-filter.ts";
@@ -55,6 +55,8 @@ const defaultLimit = 100;
 const maxLimit = 10_000;
 const defaultMaxScan = 1_000_000;
 const storePage = 1000;
+/** A first page may be this long: pages of a protocol are often of a thousand, and one more tells whether more follow. */
+const firstStorePage = 2000;
 
 /** Runs a query: compiles the filter, pages through the store, applies what the store left over. */
 export async function runQuery<K extends AttributeOwner>(
@@ -189,23 +191,40 @@ async function* scan<K extends AttributeOwner>(
     return;
   }
   const maxScan = query.maxScan ?? defaultMaxScan;
-  let scanned = 0;
-  let after = start;
-  let limit = Math.min(wanted, storePage, maxScan);
-  for (;;) {
-    if (options.signal?.aborted === true) throw new DirectoryError("timeout", "the query was aborted");
-    const page = await reader.query(
+  const read = (place: QueryPosition | undefined, limit: number): Promise<StorePage<K>> =>
+    reader.query(
       kind,
-      { filter, limit, ...(order === undefined ? {} : { order }), ...(after === undefined ? {} : { after }) },
+      {
+        filter,
+        limit,
+        ...(order === undefined ? {} : { order }),
+        ...(place === undefined ? {} : { after: place }),
+      },
       options,
     );
+  let scanned = 0;
+  let after = start;
+  let ahead: Promise<StorePage<K>> | undefined;
+  for (let pages = 0; ; pages++) {
+    if (options.signal?.aborted === true) throw new DirectoryError("timeout", "the query was aborted");
+    // What a store leaves over rejects records here, so the next page had better be a full one.
+    const page = await (ahead ??
+      read(after, Math.min(pages === 0 ? Math.min(wanted, firstStorePage) : storePage, maxScan - scanned)));
     const { residual } = page;
+    scanned += page.records.length;
+    const last = page.records.length - 1;
+    const place =
+      last < 0 ? after : positionOf((page.records[last] as RecordTypes[K]).id, page.values?.[last]);
+    const isCutOff = page.more && scanned >= maxScan;
+    // Whoever has come back for more once will again: the store reads on while they work.
+    ahead =
+      page.more && !isCutOff && pages > 0 ? read(place, Math.min(storePage, maxScan - scanned)) : undefined;
+    ahead?.catch(() => {});
     const groups =
       residual === undefined ? undefined : await groupsOfPage(environment, residual, page.records);
     const records: RecordTypes[K][] = [];
     const positions: QueryPosition[] = [];
     for (const [i, record] of page.records.entries()) {
-      after = positionOf(record.id, page.values?.[i]);
       if (
         residual !== undefined &&
         !evaluateStoreFilter(residual, recordSubject(registry, kind, record, groups?.get(record.id)))
@@ -213,19 +232,17 @@ async function* scan<K extends AttributeOwner>(
         continue;
       }
       records.push(record);
-      positions.push(after);
+      positions.push(positionOf(record.id, page.values?.[i]));
     }
     if (records.length > 0) yield { records, positions };
-    scanned += page.records.length;
     if (!page.more) return;
-    if (scanned >= maxScan) {
+    if (isCutOff) {
       environment.metrics.count("directorykit_limit_hit_total", { limit: "maxScan" });
       throw new DirectoryError("limit-exceeded", "the query looked at too many records", {
         details: { limit: "maxScan", value: maxScan },
       });
     }
-    // What a store leaves over rejects records here, so the next page had better be a full one.
-    limit = Math.min(storePage, maxScan - scanned);
+    after = place;
   }
 }
 

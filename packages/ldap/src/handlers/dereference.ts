@@ -93,11 +93,11 @@ export class Dereferencer {
    * The control that goes with an entry; `undefined` when it names no others.
    * @throws {@link tooManyValues} when the search has followed as many as it may
    */
-  async control(entry: Entry, isSelf: boolean): Promise<Control | undefined> {
+  async control(entry: Entry, seesPrivate: boolean): Promise<Control | undefined> {
     const results: DereferenceResult<Attributes>[] = [];
     for (const { name, type, selection } of this.#followed) {
       const values = entry.attributes.flatMap((one) =>
-        one.type === type && (!one.selfOnly || isSelf) ? one.values : [],
+        one.type === type && (!one.selfOnly || seesPrivate) ? one.values : [],
       );
       this.#left -= values.length;
       if (this.#left < 0) throw tooManyValues;

@@ -1,7 +1,9 @@
 import type { User } from "@directorykit/core";
-import type { Control, SearchRequest } from "../codec/index.ts";
+import { type Control, joinSearchEntry, type SearchRequest } from "../codec/index.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Entry } from "../view/entry.ts";
+import { EntryWriter } from "../view/entry-writer.ts";
+import type { EntryParts } from "../view/made-attribute.ts";
 import { Selection } from "../view/selection.ts";
 import { turn } from "../view/turn.ts";
 import type { Dereferencer } from "./dereference.ts";
@@ -12,15 +14,11 @@ import type { FoundEntry } from "./entry-stream.ts";
 export interface EntrySink {
   /**
    * Takes an entry. A promise means "wait": the peer is slow to read.
+   * @param op - a SearchResultEntry's protocolOp, to be copied at once
    * @param about - ids of the people whose change may change the entry: the one it is about, their manager
    * @param controls - of the entry; default none
    */
-  entry(
-    objectName: Uint8Array,
-    attributes: readonly Uint8Array[],
-    about: readonly string[],
-    controls?: readonly Control[],
-  ): void | Promise<void>;
+  entry(op: Uint8Array, about: readonly string[], controls?: readonly Control[]): void | Promise<void>;
 }
 
 /** Ends a search that has taken as long as it may: thrown here, and the reason of the signal when someone else notices. */
@@ -37,6 +35,7 @@ export class EntrySender {
   /** With what the controls look at beside it. */
   readonly #wanted: Selection;
   readonly #dereferencer: Dereferencer | undefined;
+  readonly #writer: EntryWriter;
   readonly #deadline: number;
 
   /**
@@ -57,6 +56,7 @@ export class EntrySender {
     this.#sink = sink;
     const { attributes, typesOnly } = request;
     this.#selection = new Selection(attributes, typesOnly, view.schema);
+    this.#writer = new EntryWriter(this.#selection, view.hidden);
     this.#dereferencer = dereferencer;
     this.#wanted =
       dereferencer === undefined
@@ -70,16 +70,40 @@ export class EntrySender {
   }
 
   /** Sends an entry. A promise means "wait". @throws {@link timeUp} */
-  async send(found: FoundEntry): Promise<void> {
+  send(found: FoundEntry): void | Promise<void> {
     const now = performance.now();
     if (now > this.#deadline) throw timeUp;
+    if (found.part === "fixed" || this.#dereferencer !== undefined) return this.#sendBuilt(found, now);
+    const source = this.#source as EntrySource;
+    if (found.part === "user") {
+      const { record } = found;
+      const parts = source.userParts(record, this.#selection);
+      return parts instanceof Promise
+        ? parts.then((fetched) => this.#sendUser(source, record, fetched, now))
+        : this.#sendUser(source, record, parts, now);
+    }
+    const { record } = found;
+    return source.groupParts(record, this.#selection).then((parts) => {
+      const op = source.writeGroup(record, parts, this.#selection, this.#writer);
+      return this.#sink.entry(op, nobody) ?? turn();
+    });
+  }
+
+  #sendUser(source: EntrySource, user: User, parts: EntryParts, now: number): void | Promise<void> {
+    const op = source.writeUser(user, parts, this.#selection, this.#writer);
+    return this.#sink.entry(op, peopleIn(user)) ?? turn(now);
+  }
+
+  /** Sends an entry that is looked at before. */
+  async #sendBuilt(found: FoundEntry, now: number): Promise<void> {
     const entry = await this.#build(found);
-    const isSelf = found.part === "user" && this.#source?.seesPrivate(found.record) === true;
+    const seesPrivate = found.part === "user" && this.#source?.seesPrivate(found.record) === true;
     const about = found.part === "user" ? peopleIn(found.record) : nobody;
-    const attributes = this.#selection.apply(entry, isSelf, this.#view.hidden);
-    const control = await this.#dereferencer?.control(entry, isSelf);
+    const control = await this.#dereferencer?.control(entry, seesPrivate);
+    const attributes = this.#selection.apply(entry, seesPrivate, this.#view.hidden);
+    const op = joinSearchEntry(entry.objectName, attributes);
     const controls = control === undefined ? undefined : [control];
-    const waiting = this.#sink.entry(entry.objectName, attributes, about, controls) ?? turn(now);
+    const waiting = this.#sink.entry(op, about, controls) ?? turn(now);
     if (waiting !== undefined) await waiting;
   }
 

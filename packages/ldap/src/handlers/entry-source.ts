@@ -1,7 +1,8 @@
 import type { Filter as CoreFilter, Group, User, UserId } from "@directorykit/core";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Entry } from "../view/entry.ts";
-import { buildEntry, type EntryForm, type SelectedShape } from "../view/entry-form.ts";
+import { buildEntry, type EntryForm, type SelectedShape, writeEntry } from "../view/entry-form.ts";
+import type { EntryWriter } from "../view/entry-writer.ts";
 import type { EntryParts } from "../view/made-attribute.ts";
 import { RelationTests, type Visibility } from "../view/relation-test.ts";
 import type { Selection } from "../view/selection.ts";
@@ -34,8 +35,8 @@ export class EntrySource implements Visibility {
   readonly #form: EntryForm;
   #selectedUser: Selected<"user"> | undefined;
   #selectedGroup: Selected<"group"> | undefined;
-  /** Usernames of managers by id, as far as the reader sees them. */
-  readonly #managers = new Map<string, Promise<string | undefined>>();
+  /** Usernames of managers by id; `null` for those whom the reader does not see. */
+  readonly #managers = new Map<string, string | null>();
 
   constructor(view: DirectoryView, identity: LdapIdentity, signal: AbortSignal) {
     this.#view = view;
@@ -111,57 +112,91 @@ export class EntrySource implements Visibility {
     return !needs.has("memberOf") && !(needs.has("ntHash") && this.#mayReadNtHashes);
   }
 
-  /** {@link EntrySource.user} without waiting; `undefined` when something beside the person's record must be fetched. */
+  /**
+   * {@link EntrySource.user} without waiting; `undefined` when something must be fetched. Good for as long as nothing in the
+   * directory changes but the person.
+   */
   userNow(user: User, selection: Selection): Entry | undefined {
     const shape = this.#userShape(selection);
-    const { needs } = shape;
-    if (!this.answersNow(selection)) return undefined;
-    if (needs.has("manager") && user.employee.manager !== undefined) return undefined;
-    const dn = this.#tree.userDn(user.username);
-    if (user.posix === undefined || !needs.has("passwordSetAt"))
-      return buildEntry(shape, user, { ...noParts, dn });
-    const passwordSetAt = this.#view.passwordSetAtNow(user.id);
-    if (passwordSetAt === undefined) return undefined;
-    return buildEntry(shape, user, { ...noParts, dn, passwordSetAt: passwordSetAt ?? undefined });
+    if (shape.needs.has("manager") && user.employee.manager !== undefined) return undefined;
+    const parts = this.#userPartsNow(user, shape);
+    return parts === undefined ? undefined : buildEntry(shape, user, parts);
   }
 
   /** A person's entry, with what the selection needs. */
   async user(user: User, selection: Selection): Promise<Entry> {
-    const shape = this.#userShape(selection);
-    const { needs } = shape;
-    const { manager } = user.employee;
-    const names = needs.has("memberOf") ? await this.#view.groupNames(await this.#view.groupsOf(user)) : [];
-    const boss = manager !== undefined && needs.has("manager") ? await this.#managerName(manager) : undefined;
-    const wantsAge = user.posix !== undefined && needs.has("passwordSetAt");
-    return buildEntry(shape, user, {
-      dn: this.#tree.userDn(user.username),
-      memberOf: names.map((name) => this.#tree.groupDn(name)),
-      manager: boss === undefined ? undefined : this.#tree.userDn(boss),
-      users: [],
-      groups: [],
-      passwordSetAt: wantsAge ? ((await this.#view.passwordSetAt(user.id)) ?? undefined) : undefined,
-      ntHash: this.#mayReadNtHashes && needs.has("ntHash") ? await this.#ntHash(user) : undefined,
-    });
+    return buildEntry(this.#userShape(selection), user, await this.userParts(user, selection));
   }
 
   /** A group's entry, with its members when the selection needs them. */
   async group(group: Group, selection: Selection): Promise<Entry> {
-    const shape = this.#groupShape(selection);
-    const { needs } = shape;
+    return buildEntry(this.#groupShape(selection), group, await this.groupParts(group, selection));
+  }
+
+  /** What a person's entry takes that is not in their record; without waiting, when it is at hand. */
+  userParts(user: User, selection: Selection): EntryParts | Promise<EntryParts> {
+    const shape = this.#userShape(selection);
+    return this.#userPartsNow(user, shape) ?? this.#fetchUserParts(user, shape);
+  }
+
+  /** A person's entry as it is sent; see {@link EntryWriter.write}. */
+  writeUser(user: User, parts: EntryParts, selection: Selection, writer: EntryWriter): Uint8Array {
+    return writeEntry(writer, this.#userShape(selection), user, parts, this.seesPrivate(user));
+  }
+
+  /** A group's entry as it is sent. */
+  writeGroup(group: Group, parts: EntryParts, selection: Selection, writer: EntryWriter): Uint8Array {
+    return writeEntry(writer, this.#groupShape(selection), group, parts, false);
+  }
+
+  #userPartsNow(user: User, { needs }: SelectedShape<"user">): EntryParts | undefined {
+    const dn = this.#tree.userDn(user.username);
+    if (needs.size === 0) return { ...noParts, dn };
+    if (needs.has("memberOf") || (needs.has("ntHash") && this.#mayReadNtHashes)) return undefined;
+    const { manager } = user.employee;
+    const boss = manager !== undefined && needs.has("manager") ? this.#managers.get(manager) : null;
+    const wantsAge = user.posix !== undefined && needs.has("passwordSetAt");
+    const age = wantsAge ? this.#view.passwordSetAtNow(user.id) : null;
+    if (boss === undefined || age === undefined) return undefined;
+    return {
+      ...noParts,
+      dn,
+      manager: boss === null ? undefined : this.#tree.userDn(boss),
+      passwordSetAt: age ?? undefined,
+    };
+  }
+
+  async #fetchUserParts(user: User, { needs }: SelectedShape<"user">): Promise<EntryParts> {
+    const { manager } = user.employee;
+    const names = needs.has("memberOf") ? await this.#view.groupNames(await this.#view.groupsOf(user)) : [];
+    const boss = manager !== undefined && needs.has("manager") ? await this.#managerName(manager) : null;
+    const wantsAge = user.posix !== undefined && needs.has("passwordSetAt");
+    return {
+      dn: this.#tree.userDn(user.username),
+      memberOf: names.map((name) => this.#tree.groupDn(name)),
+      manager: boss === null ? undefined : this.#tree.userDn(boss),
+      users: [],
+      groups: [],
+      passwordSetAt: wantsAge ? ((await this.#view.passwordSetAt(user.id)) ?? undefined) : undefined,
+      ntHash: this.#mayReadNtHashes && needs.has("ntHash") ? await this.#ntHash(user) : undefined,
+    };
+  }
+
+  /** What a group's entry takes that is not in its record. */
+  async groupParts(group: Group, selection: Selection): Promise<EntryParts> {
+    const { needs } = this.#groupShape(selection);
     const { directory, layout } = this.#view.options;
     const parents = needs.has("memberOf")
       ? (await directory.groups.of(group.id)).map((parent) => parent.id)
       : [];
     const memberOf = await this.#view.groupNames(parents);
-    return buildEntry(shape, group, {
+    return {
+      ...noParts,
       dn: this.#tree.groupDn(group.name),
       memberOf: memberOf.map((name) => this.#tree.groupDn(name)),
-      manager: undefined,
-      passwordSetAt: undefined,
-      ntHash: undefined,
       users: needs.has("users") ? await this.#memberNames(group) : [],
       groups: needs.has("groups") && layout.nesting === "direct" ? await this.#nestedNames(group) : [],
-    });
+    };
   }
 
   /** Whether the host has named the reader among those who may read NT hashes. */
@@ -205,15 +240,13 @@ export class EntrySource implements Visibility {
     return names;
   }
 
-  #managerName(id: UserId): Promise<string | undefined> {
-    let name = this.#managers.get(id);
-    if (name === undefined) {
-      const filter = this.visibleUsers({ op: "ids", ids: [id] });
-      name = this.#view.options.directory
-        .query("user", { filter, limit: 1 }, this.#call)
-        .then((page) => page.records[0]?.username);
-      this.#managers.set(id, name);
-    }
+  async #managerName(id: UserId): Promise<string | null> {
+    const known = this.#managers.get(id);
+    if (known !== undefined) return known;
+    const filter = this.visibleUsers({ op: "ids", ids: [id] });
+    const page = await this.#view.options.directory.query("user", { filter, limit: 1 }, this.#call);
+    const name = page.records[0]?.username ?? null;
+    this.#managers.set(id, name);
     return name;
   }
 

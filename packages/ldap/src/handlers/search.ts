@@ -73,7 +73,8 @@ async function give(
   for await (const batch of window.read()) {
     for (const found of batch) {
       if (given === window.most && last !== undefined) return { outcome: window.full(last), given };
-      await sender.send(found);
+      const waiting = sender.send(found);
+      if (waiting !== undefined) await waiting;
       given += 1;
       last = found;
     }

@@ -32,13 +32,12 @@ export function sortCriteria(
   if (keys.length === 0) return { sortResult: LdapResultCode.unwillingToPerform };
   const { schema, hidden, options } = view;
   const { registry } = options.directory.attributes;
-  const { userNaming } = options.layout;
   const form = session.identity === undefined ? undefined : view.form(session.identity.tree);
   const criteria: SortCriterion[] = [];
   const types = new Set<unknown>();
   for (const key of keys) {
     const { attributeType } = key;
-    const criterion = sortCriterion(key, { schema, registry, hidden, userNaming, form });
+    const criterion = sortCriterion(key, { schema, registry, hidden, form });
     if ("sortResult" in criterion) return { ...criterion, attributeType };
     const type = schema.type(attributeType);
     if (types.has(type)) return { sortResult: LdapResultCode.unwillingToPerform, attributeType };

@@ -1,10 +1,8 @@
 import {
   type BerWriter,
-  type Control,
   encodeControls,
   encodeOperationBytes,
   type Filter,
-  joinSearchEntry,
   LdapResultCode,
   type PeekedMessage,
   type SearchRequest,
@@ -14,7 +12,7 @@ import {
 } from "../codec/index.ts";
 import type { OperationContext } from "../handlers/operation-context.ts";
 import { followsPersonOnly, PlannedSearch } from "../handlers/planned-search.ts";
-import { search } from "../handlers/search.ts";
+import { type EntrySink, search } from "../handlers/search.ts";
 import { type LdapIdentity, type Outcome, sightOf } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Schema } from "../view/schema.ts";
@@ -128,16 +126,10 @@ export async function cachedSearch(
     limits.maxAnswerCacheBytes > 0 &&
     directory.fresh;
   const recorder = mayKeep ? new AnswerRecorder(identity, view) : undefined;
-  const sink = {
-    entry: (
-      objectName: Uint8Array,
-      attributes: readonly Uint8Array[],
-      about: readonly string[],
-      controls?: readonly Control[],
-    ): void | Promise<void> => {
-      const bytes = joinSearchEntry(objectName, attributes);
-      recorder?.entry(bytes, about);
-      return controls === undefined ? write(bytes) : write(bytes, encodeControls(controls));
+  const sink: EntrySink = {
+    entry: (op, about, controls) => {
+      recorder?.entry(op, about);
+      return controls === undefined ? write(op) : write(op, encodeControls(controls));
     },
   };
   const outcome = await search(request, context, sink);
@@ -210,7 +202,8 @@ class AnswerRecorder {
       this.#ops.length = 0;
       return;
     }
-    this.#ops.push(op);
+    // It is the sender's own again as soon as this returns.
+    this.#ops.push(Uint8Array.from(op));
     for (const id of about) this.#about.add(id);
   }
 

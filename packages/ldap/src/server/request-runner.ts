@@ -164,7 +164,7 @@ export class RequestRunner {
   #persistentSink(messageId: number, signal: AbortSignal): PersistentSink {
     const send = this.#entries(messageId, signal);
     return {
-      entry: (objectName, attributes) => send(joinSearchEntry(objectName, attributes)),
+      entry: (op) => send(op),
       changed: (objectName, attributes, controls) => send(joinSearchEntry(objectName, attributes), controls),
     };
   }

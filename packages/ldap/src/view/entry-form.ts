@@ -1,6 +1,7 @@
 import type { RecordTypes } from "@directorykit/core";
 import type { TreeLayout } from "../options.ts";
 import { type Entry, EntryBuilder } from "./entry.ts";
+import type { EntryWriter } from "./entry-writer.ts";
 import { groupAttributes } from "./group-entry.ts";
 import type { EntryAttributeRule, EntryOwner, EntryParts, FetchedPart } from "./made-attribute.ts";
 import type { Schema } from "./schema.ts";
@@ -76,6 +77,19 @@ export function buildEntry<O extends EntryOwner>(
   const entry = new EntryBuilder(parts.dn);
   for (const rule of rules) rule.show?.(entry, record, parts);
   return entry.build();
+}
+
+/** {@link buildEntry} as it is sent; see {@link EntryWriter.write}. */
+export function writeEntry<O extends EntryOwner>(
+  writer: EntryWriter,
+  { rules }: SelectedShape<O>,
+  record: RecordTypes[O],
+  parts: EntryParts,
+  seesPrivate: boolean,
+): Uint8Array {
+  return writer.write(parts.dn, seesPrivate, (entry) => {
+    for (const rule of rules) rule.show?.(entry, record, parts);
+  });
 }
 
 /** How a tree's entries look, by one schema and layout. */

@@ -23,8 +23,25 @@ export interface Entry {
   readonly attributes: readonly EntryAttribute[];
 }
 
+/** What attributes of an entry are added to. */
+export interface EntryTarget {
+  /** Adds an attribute; one without values is left out. @param selfOnly - shown only to the person themself */
+  add(type: AttributeTypeDefinition, values: readonly string[], selfOnly?: boolean): unknown;
+  /** Adds an attribute that was encoded before. */
+  addEncoded(attribute: EntryAttribute): unknown;
+  /** Adds a point in time, in milliseconds since the epoch; one that LDAP cannot tell is left out. */
+  addTime(type: AttributeTypeDefinition, ms: number): unknown;
+  /** Adds an attribute whose values are octets. @param values - the same as text, where they are to be compared */
+  addOctets(
+    type: AttributeTypeDefinition,
+    octets: readonly Uint8Array[],
+    values?: readonly string[],
+    selfOnly?: boolean,
+  ): unknown;
+}
+
 /** Puts an entry together. */
-export class EntryBuilder {
+export class EntryBuilder implements EntryTarget {
   readonly #dn: string;
   readonly #attributes: EntryAttribute[] = [];
 

@@ -2,7 +2,7 @@ import type { Filter as CoreFilter, RecordTypes } from "@directorykit/core";
 import { encodeTextAttribute } from "../codec/index.ts";
 import type { Assertion } from "./assertion.ts";
 import { always, attributeFilter, never, type TestedAttribute, unknown } from "./attribute-filter.ts";
-import type { EntryAttribute, EntryBuilder } from "./entry.ts";
+import type { EntryAttribute, EntryTarget } from "./entry.ts";
 import type { RelationTests } from "./relation-test.ts";
 import type { Schema } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
@@ -37,7 +37,9 @@ export interface EntryAttributeRule<O extends EntryOwner> {
   /** Its type. */
   readonly type: AttributeTypeDefinition;
   /** Adds its values; absent where it can be asked about but is not shown. */
-  readonly show?: (entry: EntryBuilder, record: RecordTypes[O], parts: EntryParts) => void;
+  readonly show?: (entry: EntryTarget, record: RecordTypes[O], parts: EntryParts) => void;
+  /** Name of the attribute of the directory whose values these are; absent where it is more, or made in another way. */
+  readonly of?: string;
   /** Parts that showing it takes. */
   readonly needs?: readonly FetchedPart[];
   /** The entries of which an assertion is true. */
@@ -85,6 +87,7 @@ export function field<O extends EntryOwner>(
 ): EntryAttributeRule<O> {
   return {
     type,
+    of: attribute.name,
     show: (entry, record) => entry.add(type, [read(record)]),
     match: (assertion) => attributeFilter(assertion, attribute),
   };
@@ -98,6 +101,7 @@ export function timeField<O extends EntryOwner>(
   const attribute = { name, syntax: "time", matching: "time" } as const;
   return {
     type,
+    of: name,
     show: (entry, record) => entry.addTime(type, record[name]),
     match: (assertion) => attributeFilter(assertion, attribute),
   };

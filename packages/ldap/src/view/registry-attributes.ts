@@ -21,6 +21,7 @@ export function registryAttribute<O extends EntryOwner>(
   const selfOnly = attribute.sensitivity === "self";
   return {
     type,
+    of: attribute.name,
     show: (entry, record) => {
       const values = attribute.read(record as never);
       if (values.length === 0) return;

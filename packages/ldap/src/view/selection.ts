@@ -10,7 +10,8 @@ export class Selection {
   readonly #types: ReadonlySet<AttributeTypeDefinition>;
   /** Types that were asked for with `;binary`, and go out so. */
   readonly #binary: ReadonlySet<AttributeTypeDefinition>;
-  readonly #typesOnly: boolean;
+  /** Whether attributes go out without their values. */
+  readonly typesOnly: boolean;
 
   constructor(attributes: readonly string[], typesOnly: boolean, schema: Schema) {
     const types = new Set<AttributeTypeDefinition>();
@@ -31,7 +32,7 @@ export class Selection {
     this.#user = attributes.length === 0 || all;
     this.#operational = attributes.includes("+");
     this.#types = types;
-    this.#typesOnly = typesOnly;
+    this.typesOnly = typesOnly;
   }
 
   /** The types that go out, where none do but those that were named. */
@@ -45,21 +46,24 @@ export class Selection {
     return this.#types.has(type) || (type.operational === true ? this.#operational : this.#user);
   }
 
+  /** How attributes of a type are described when they go out. */
+  describe(type: AttributeTypeDefinition): string {
+    const name = type.names[0] as string;
+    return this.#binary.has(type) ? `${name}${binaryOption}` : name;
+  }
+
   /** The encoded attributes of an entry that go out, with or without values. */
   apply(entry: Entry, isSelf: boolean, hidden: ReadonlySet<AttributeTypeDefinition>): Uint8Array[] {
     const chosen: Uint8Array[] = [];
     for (const attribute of entry.attributes) {
       if (this.has(attribute.type) && (!attribute.selfOnly || isSelf) && !hidden.has(attribute.type)) {
-        const encoded = this.#typesOnly ? withoutValues(attribute) : attribute.encoded;
-        chosen.push(this.#binary.has(attribute.type) ? asBinary(attribute, encoded) : encoded);
+        const encoded = this.typesOnly ? withoutValues(attribute) : attribute.encoded;
+        const { type } = attribute;
+        chosen.push(this.#binary.has(type) ? renamePartialAttribute(encoded, this.describe(type)) : encoded);
       }
     }
     return chosen;
   }
-}
-
-function asBinary({ type }: EntryAttribute, encoded: Uint8Array): Uint8Array {
-  return renamePartialAttribute(encoded, `${type.names[0]}${binaryOption}`);
 }
 
 const bare = new Map<string, Uint8Array>();

@@ -5,12 +5,10 @@ import {
   type IndexValue,
   type MatchingRule,
   normalizeValue,
-  type ReadableAttribute,
   type RecordTypes,
   type User,
 } from "@directorykit/core";
 import { LdapResultCode, type SortKey } from "../codec/index.ts";
-import type { TreeLayout } from "../options.ts";
 import { appliesTo } from "./assertion.ts";
 import { syntaxes } from "./attribute-syntaxes.ts";
 import { type Entry, EntryBuilder } from "./entry.ts";
@@ -46,8 +44,6 @@ export interface SortContext {
   readonly registry: AttributeRegistry;
   /** Types that nobody may sort by. */
   readonly hidden: ReadonlySet<AttributeTypeDefinition>;
-  /** Which attribute names people. */
-  readonly userNaming: TreeLayout["userNaming"];
   /** How the entries of the tree look; `undefined` before a bind. */
   readonly form: EntryForm | undefined;
 }
@@ -63,18 +59,6 @@ interface RecordValues<R> {
   read(record: R): readonly IndexValue[];
   readonly kept: string | "none" | undefined;
 }
-
-/** Attributes of the directory behind types that are not shown as they are. */
-const made: Readonly<Record<"user" | "group", Readonly<Record<string, string>>>> = {
-  user: {
-    uid: "username",
-    cn: "displayName",
-    sn: "familyName",
-    createTimestamp: "createdAt",
-    modifyTimestamp: "updatedAt",
-  },
-  group: { cn: "name", createTimestamp: "createdAt", modifyTimestamp: "updatedAt" },
-};
 
 /** Works out how entries are sorted by a key, or why they cannot be. */
 export function sortCriterion(key: SortKey, context: SortContext): SortCriterion | SortRefusal {
@@ -134,23 +118,19 @@ function ruleOf(
   }
 }
 
+/** @returns `undefined` when the values must be fetched for each entry */
 function valuesOf<O extends "user" | "group">(
   owner: O,
   type: AttributeTypeDefinition,
   rule: MatchingRule,
   reverse: boolean,
-  context: SortContext,
+  { registry, form }: SortContext,
 ): RecordValues<RecordTypes[O]> | undefined {
-  const { schema, registry, userNaming, form } = context;
-  const name = type.names[0] as string;
-  const attribute = Object.hasOwn(made[owner], name)
-    ? registry.get(owner, made[owner][name] as string)
-    : schema.shown(owner).get(type);
+  const { show, needs = [], of } = form?.[owner].rule(type) ?? {};
+  if (show === undefined) return { read: () => [], kept: "none" };
+  if (needs.length > 0) return undefined;
+  const attribute = of === undefined ? undefined : registry.get(owner, of);
   if (attribute === undefined) {
-    const shown = form?.[owner].rule(type);
-    if (shown?.show === undefined) return { read: () => [], kept: "none" };
-    if ((shown.needs ?? []).length > 0) return undefined;
-    const { show } = shown;
     const read = (record: RecordTypes[O]): readonly IndexValue[] => {
       const entry = new EntryBuilder("");
       show(entry, record as never, noParts);
@@ -158,28 +138,12 @@ function valuesOf<O extends "user" | "group">(
     };
     return { read, kept: undefined };
   }
-  const read = (record: RecordTypes[O]): readonly IndexValue[] =>
-    compared(rule, attribute.read(record as never));
-  if (owner === "user" && name === "sn") {
-    // Someone without a family name goes by the whole name.
-    const whole = registry.get("user", "displayName") as ReadableAttribute;
-    return {
-      read: (record) => {
-        const family = read(record);
-        return family.length > 0 ? family : compared(rule, whole.read(record as never));
-      },
-      kept: undefined,
-    };
-  }
-  if (owner === "user" && name === "cn" && userNaming === "cn") {
-    return {
-      read: (record) => [...read(record), ...compared(rule, [(record as User).username])],
-      kept: undefined,
-    };
-  }
   // In reverse the directory would go by the largest of several values.
   const isKept = attribute.indexed && attribute.matching === rule && !(reverse && attribute.multiValued);
-  return { read, kept: isKept ? attribute.name : undefined };
+  return {
+    read: (record) => compared(rule, attribute.read(record as never)),
+    kept: isKept ? attribute.name : undefined,
+  };
 }
 
 const noParts: EntryParts = {

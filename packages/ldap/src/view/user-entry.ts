@@ -116,6 +116,7 @@ function commonName(schema: Schema, naming: TreeLayout["userNaming"]): EntryAttr
   };
   return {
     type,
+    ...(naming === "uid" ? { of: "displayName" } : {}),
     show: (entry, user) => entry.add(type, names(user)),
     match: (assertion) => {
       const shown = attributeFilter(assertion, text("displayName"));
