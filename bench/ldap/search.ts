@@ -1,10 +1,11 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { baseDn, reader } from "../people.ts";
 import { machine, median, table, thousands } from "../rounds.ts";
-import { type Peer, startSlapd } from "./slapd.ts";
+import { startDirectoryKit } from "./server-process.ts";
+import { type Peer, slapdVersion, startSlapd } from "./slapd.ts";
 
 /** Indexed search by uid, ten attributes, over 10,000 people: ours beside slapd, the same load generator, rounds interleaved. */
 
@@ -33,9 +34,9 @@ execFileSync("gcc", ["-O2", "-o", generator, new URL("search-load.c", import.met
 
 const peers: Record<string, Peer> = {
   slapd: await startSlapd(folder, people),
-  "DirectoryKit, memory": await startOurs("memory"),
-  "DirectoryKit, SQLite": await startOurs(join(folder, "directory.db")),
-  "DirectoryKit, SQLite, no answer cache": await startOurs(join(folder, "uncached.db"), "0"),
+  "DirectoryKit, memory": await startDirectoryKit("memory", people),
+  "DirectoryKit, SQLite": await startDirectoryKit(join(folder, "directory.db"), people),
+  "DirectoryKit, SQLite, no answer cache": await startDirectoryKit(join(folder, "uncached.db"), people, "0"),
 };
 const results: (string | number)[][] = [];
 try {
@@ -90,36 +91,4 @@ function load(peer: Peer, connections: number, depth: number): Measured {
     String(peer.pid),
   ]);
   return JSON.parse(output.toString()) as Measured;
-}
-
-async function startOurs(where: string, cache?: string): Promise<Peer> {
-  const script = new URL("directorykit-server.ts", import.meta.url).pathname;
-  const child = spawn(
-    process.execPath,
-    [
-      "--conditions=@directorykit/source",
-      script,
-      where,
-      String(people),
-      ...(cache === undefined ? [] : [cache]),
-    ],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  const port = await new Promise<number>((resolve) =>
-    child.stdout.once("data", (line: Buffer) => resolve(Number(line))),
-  );
-  return {
-    port,
-    pid: child.pid as number,
-    close: async () => {
-      child.kill("SIGTERM");
-      await new Promise((resolve) => child.once("exit", resolve));
-    },
-  };
-}
-
-function slapdVersion(): string {
-  return /slapd ([\d.]+)/.exec(String(spawnSync("slapd", ["-VV"]).stderr))?.[1] ?? "?";
 }
