@@ -186,6 +186,14 @@ describe("L7: what is never shown", () => {
 
   const every = ["userPassword", "pin", "telephoneNumber", "mail", "totp", "rfc822Mailbox", "2.5.4.35"];
 
+  test.each(every)("%s is not returned to whoever asks for it by name", async (name) => {
+    for (const filter of ["(uid=ada)", "(uid=*)"]) {
+      const { entries } = await client.search({ base: usersDn, filter, attributes: [name, "uid"] });
+      expect(entries.length).toBeGreaterThan(0);
+      for (const { attributes } of entries) expect(Object.keys(attributes)).toEqual(["uid"]);
+    }
+  });
+
   test("is not returned, to anyone", async () => {
     const { entries } = await client.search({ base: usersDn, attributes: ["*", "+", ...every] });
     for (const { attributes } of entries)
