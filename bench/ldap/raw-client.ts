@@ -77,19 +77,15 @@ export class RawClient {
     }
   }
 
-  /** Stops reading. */
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  /** Reads on. */
-  resume(): void {
+  /** Reads one chunk, some 64 KiB, and no more before it is called again or {@link RawClient.search} is. */
+  async readOneChunk(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#socket.once("data", () => {
+      this.#socket.pause();
+      resolve();
+    });
     this.#socket.resume();
-  }
-
-  /** Entries of the present answer that have come so far. */
-  get received(): number {
-    return this.#entries;
+    await promise;
   }
 
   close(): void {
@@ -100,6 +96,7 @@ export class RawClient {
     this.#entries = 0;
     this.#octets = 0;
     this.#answered = Promise.withResolvers();
+    this.#socket.resume();
     this.#socket.write(element(0x30, integer(this.#nextId++), op, controls));
     return this.#answered.promise;
   }
