@@ -212,6 +212,11 @@ export class Directory {
     return (await this.#environment.authorizer.standingOf(user, options))?.groups ?? new Set();
   }
 
+  /** {@link Directory.effectiveGroups} without waiting, of a user who exists; `undefined` when that cannot be said at once. */
+  effectiveGroupsNow(user: UserId): ReadonlySet<string> | undefined {
+    return this.#environment.authorizer.groupsNow(user);
+  }
+
   /**
    * One page of the records that match.
    * @throws DirectoryError `limit-exceeded`, `invalid-input` for a cursor of another query, `store-unavailable`

@@ -129,6 +129,20 @@ export class Authorizer {
     return this.#standing(user, options);
   }
 
+  /** The effective groups without waiting, of someone who exists; `undefined` when that cannot be said at once. */
+  groupsNow(user: UserId): ReadonlySet<string> | undefined {
+    if (!this.#feed.isFresh()) return undefined;
+    const known = this.#standings.get(user)?.groups;
+    if (known !== undefined) return known;
+    try {
+      const reads = this.#reader.immediate?.();
+      return reads === undefined ? undefined : ancestorsNow(reads, user);
+    } catch {
+      // Whoever waits for the same learns what is wrong with the store.
+      return undefined;
+    }
+  }
+
   /** Every grant to a resource. */
   async grantsOf(resource: ResourceId, options?: CallOptions): Promise<readonly Grant[]> {
     const cached = this.#grants.get(resource);

@@ -65,6 +65,21 @@ export class Credentials {
     return password === undefined ? undefined : setAtOf(password);
   }
 
+  /** {@link Credentials.passwordSetAt} without waiting: `null` for none, `undefined` when that cannot be said at once. */
+  passwordSetAtNow(user: UserId): number | null | undefined {
+    const { feed, reader } = this.#environment;
+    if (!feed.isFresh()) return undefined;
+    try {
+      const reads = reader.immediate?.();
+      if (reads === undefined) return undefined;
+      const password = reads.getByKey("credential", "kind", `${user}/password`);
+      return password === undefined ? null : setAtOf(password);
+    } catch {
+      // Whoever waits for the same learns what is wrong with the store.
+      return undefined;
+    }
+  }
+
   /**
    * Sets or replaces the password, and ends the user's sessions.
    * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it; `not-found`;
