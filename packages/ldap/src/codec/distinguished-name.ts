@@ -69,6 +69,8 @@ function hexValue(value: string): string {
   return `#${octets.map((octet) => octet.toString(16).padStart(2, "0")).join("")}`;
 }
 
+/** Nearly every name: nothing in it is special, wherever it stands. */
+const plain = /^[A-Za-z0-9._@-]*$/;
 const special = /[",+;<>\\]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const control = /[\u0000-\u001f\u007f]/g;
@@ -79,6 +81,7 @@ const control = /[\u0000-\u001f\u007f]/g;
  * line. A lone surrogate, which cannot be sent, becomes U+FFFD.
  */
 export function escapeDnValue(value: string): string {
+  if (plain.test(value)) return value;
   return value
     .toWellFormed()
     .replace(special, "\\$&")

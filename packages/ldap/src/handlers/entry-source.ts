@@ -106,21 +106,22 @@ export class EntrySource implements Visibility {
     return (await this.#view.options.directory.query("group", { filter, limit: 1 }, this.#call)).records[0];
   }
 
-  /** Whether {@link EntrySource.userNow} gives the entries of most people. */
+  /** Whether {@link EntrySource.writeUserNow} writes the entries of most people. */
   answersNow(selection: Selection): boolean {
     const { needs } = this.#userShape(selection);
-    return !needs.has("memberOf") && !(needs.has("ntHash") && this.#mayReadNtHashes);
+    if (needs.has("memberOf") && this.#view.options.layout.nesting !== "flatten") return false;
+    return !(needs.has("ntHash") && this.#mayReadNtHashes);
   }
 
   /**
-   * {@link EntrySource.user} without waiting; `undefined` when something must be fetched. Good for as long as nothing in the
-   * directory changes but the person.
+   * {@link EntrySource.writeUser} without waiting, for readers who see the same but are not this person; `undefined` when
+   * something must be fetched. Good for as long as nothing in the directory changes but the person.
    */
-  userNow(user: User, selection: Selection): Entry | undefined {
+  writeUserNow(user: User, selection: Selection, writer: EntryWriter): Uint8Array | undefined {
     const shape = this.#userShape(selection);
     if (shape.needs.has("manager") && user.employee.manager !== undefined) return undefined;
     const parts = this.#userPartsNow(user, shape);
-    return parts === undefined ? undefined : buildEntry(shape, user, parts);
+    return parts === undefined ? undefined : writeEntry(writer, shape, user, parts, this.seesEveryone);
   }
 
   /** A person's entry, with what the selection needs. */
@@ -152,18 +153,27 @@ export class EntrySource implements Visibility {
   #userPartsNow(user: User, { needs }: SelectedShape<"user">): EntryParts | undefined {
     const dn = this.#tree.userDn(user.username);
     if (needs.size === 0) return { ...noParts, dn };
-    if (needs.has("memberOf") || (needs.has("ntHash") && this.#mayReadNtHashes)) return undefined;
+    if (needs.has("ntHash") && this.#mayReadNtHashes) return undefined;
+    const memberOf = needs.has("memberOf") ? this.#groupsNow(user) : [];
     const { manager } = user.employee;
     const boss = manager !== undefined && needs.has("manager") ? this.#managers.get(manager) : null;
     const wantsAge = user.posix !== undefined && needs.has("passwordSetAt");
     const age = wantsAge ? this.#view.passwordSetAtNow(user.id) : null;
-    if (boss === undefined || age === undefined) return undefined;
+    if (memberOf === undefined || boss === undefined || age === undefined) return undefined;
     return {
       ...noParts,
       dn,
+      memberOf,
       manager: boss === null ? undefined : this.#tree.userDn(boss),
       passwordSetAt: age ?? undefined,
     };
+  }
+
+  #groupsNow(user: User): readonly string[] | undefined {
+    const { directory, layout } = this.#view.options;
+    const groups = layout.nesting === "flatten" ? directory.effectiveGroupsNow(user.id) : undefined;
+    const names = groups === undefined ? undefined : this.#view.groupNamesNow(groups);
+    return names?.map((name) => this.#tree.groupDn(name));
   }
 
   async #fetchUserParts(user: User, { needs }: SelectedShape<"user">): Promise<EntryParts> {

@@ -1,14 +1,9 @@
-import type { Filter as CoreFilter, Lookup, User, UserId } from "@directorykit/core";
-import {
-  type ComparisonFilter,
-  type Filter,
-  joinSearchEntry,
-  parseDn,
-  type SearchRequest,
-} from "../codec/index.ts";
+import type { Filter as CoreFilter, Lookup, UserId } from "@directorykit/core";
+import { type ComparisonFilter, type Filter, parseDn, type SearchRequest } from "../codec/index.ts";
 import { decodeText } from "../view/assertion.ts";
 import { syntaxes } from "../view/attribute-syntaxes.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
+import { EntryWriter } from "../view/entry-writer.ts";
 import type { EntryOwner } from "../view/made-attribute.ts";
 import type { Schema } from "../view/schema.ts";
 import { Selection } from "../view/selection.ts";
@@ -21,7 +16,7 @@ import { type LdapIdentity, sightOf } from "./session.ts";
 
 /** What a planned search finds. */
 export interface FoundPerson {
-  /** The SearchResultEntry's protocolOp, encoded. */
+  /** The SearchResultEntry's protocolOp, encoded, in memory that the next answer overwrites. */
   readonly entry: Uint8Array;
   /** Whom it is about. */
   readonly user: UserId;
@@ -50,9 +45,9 @@ export class PlannedSearch {
   readonly test: number;
   /** What those see whom it is for, by `sightOf`. */
   readonly sight: string;
-  readonly #view: DirectoryView;
   readonly #source: EntrySource;
   readonly #selection: Selection;
+  readonly #writer: EntryWriter;
   readonly #lookups: Lookups;
 
   private constructor(
@@ -65,9 +60,9 @@ export class PlannedSearch {
   ) {
     this.test = test;
     this.sight = sight;
-    this.#view = view;
     this.#source = source;
     this.#selection = selection;
+    this.#writer = new EntryWriter(selection, view.hidden);
     this.#lookups = lookups;
   }
 
@@ -112,17 +107,8 @@ export class PlannedSearch {
     const [user] = found;
     if (user === undefined) return "nobody";
     if (user.id === reader) return undefined;
-    const entry = this.#entry(user);
+    const entry = this.#source.writeUserNow(user, this.#selection, this.#writer);
     return entry === undefined ? undefined : { entry, user: user.id, isOnly: isUnique };
-  }
-
-  #entry(user: User): Uint8Array | undefined {
-    const entry = this.#source.userNow(user, this.#selection);
-    if (entry === undefined) return undefined;
-    return joinSearchEntry(
-      entry.objectName,
-      this.#selection.apply(entry, this.#source.seesEveryone, this.#view.hidden),
-    );
   }
 }
 

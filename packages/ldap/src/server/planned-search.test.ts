@@ -2,7 +2,7 @@ import { memoryStore, type Reader, type Store } from "@directorykit/core";
 import { expect, test } from "vitest";
 import { ControlOid, LdapResultCode } from "../codec/index.ts";
 import { ldapTestClient } from "../testing.ts";
-import { baseDn, office, password, userDn, usersDn } from "./office.fixture.ts";
+import { baseDn, groupDn, office, password, userDn, usersDn } from "./office.fixture.ts";
 
 /** A memory store that answers only what it can answer at once, once it is told so. */
 function hangingStore(): { readonly store: Store; readonly state: { hangs: boolean } } {
@@ -24,16 +24,23 @@ function hangingStore(): { readonly store: Store; readonly state: { hangs: boole
   return { store, state };
 }
 
-test.each(["uid=%s", "mail=%s@example.com", "&(objectClass=person)(uid=%s)(!(cn=nobody))"])(
-  "people nobody asked for before are found by (%s) without waiting for the store",
-  async (form) => {
+test.each([
+  ["uid=%s", ["cn"]],
+  ["mail=%s@example.com", []],
+  ["&(objectClass=person)(uid=%s)(!(cn=nobody))", ["memberOf", "shadowLastChange"]],
+  [`&(uid=%s)(|(memberOf=${groupDn("staff")})(cn=nobody))`, ["*"]],
+])(
+  "people nobody asked for before are found by (%s), with %j, without waiting for the store",
+  async (form, attributes) => {
     const { store, state } = hangingStore();
     await using place = await office({}, { store });
     await using client = ldapTestClient(place.server);
     await client.bind(userDn("reader"), password);
     const find = async (name: string): Promise<readonly string[]> => {
       const filter = `(${form.replace("%s", name)})`;
-      const { entries } = await client.search({ base: usersDn, filter, attributes: ["cn"] });
+      const { entries } = await client.search({ base: usersDn, filter, attributes });
+      if (attributes.includes("memberOf"))
+        for (const entry of entries) expect(entry.attributes["memberOf"]).toContain(groupDn("staff"));
       return entries.map(({ dn }) => dn);
     };
     expect(await find("ada")).toEqual([userDn("ada")]);

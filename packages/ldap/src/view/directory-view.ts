@@ -117,6 +117,17 @@ export class DirectoryView {
     return wanted.flatMap((id) => this.#groupNames.get(id) ?? []);
   }
 
+  /** {@link DirectoryView.groupNames} as far as they are known; `undefined` when one is not. */
+  groupNamesNow(ids: Iterable<string>): readonly string[] | undefined {
+    const names: string[] = [];
+    for (const id of ids) {
+      const name = this.#groupNames.get(id);
+      if (name === undefined) return undefined;
+      names.push(name);
+    }
+    return names;
+  }
+
   /** Whether some grant to the tree begins or ends at a set time, so that answers change without a change. */
   async isTimed(tree: Tree): Promise<boolean> {
     let timed = this.#timed.get(tree);
@@ -157,9 +168,9 @@ export class DirectoryView {
     return found;
   }
 
-  /** {@link DirectoryView.passwordSetAt} as far as it is known. */
+  /** {@link DirectoryView.passwordSetAt} without waiting; `undefined` when that cannot be said at once. */
   passwordSetAtNow(user: UserId): number | null | undefined {
-    return this.#passwordSetAt.get(user);
+    return this.#passwordSetAt.get(user) ?? this.#directory.credentials.passwordSetAtNow(user);
   }
 
   /**

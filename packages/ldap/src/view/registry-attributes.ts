@@ -40,6 +40,7 @@ export function registryAttribute<O extends EntryOwner>(
 
 function texts(values: readonly AttributeValue[], syntax: ReadableAttribute["syntax"]): readonly string[] {
   if (syntax === "string") return values as readonly string[];
+  if (syntax === "integer") return values.map(String);
   return values.flatMap((value) => text(value, syntax) ?? []);
 }
 
