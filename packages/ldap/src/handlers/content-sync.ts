@@ -1,4 +1,4 @@
-import { isDirectoryError } from "@directorykit/core";
+import { type Change, DirectoryError, isDirectoryError } from "@directorykit/core";
 import {
   type Control,
   ControlOid,
@@ -21,10 +21,12 @@ import { entriesInScope } from "./entries-in-scope.ts";
 import { EntrySource } from "./entry-source.ts";
 import type { EntryStream, FoundEntry } from "./entry-stream.ts";
 import type { OperationContext } from "./operation-context.ts";
-import type { Outcome } from "./session.ts";
+import { type LdapIdentity, type Outcome, sightOf, stillAdmitted } from "./session.ts";
 import { readSyncCookie, type SyncCookie, type SyncPlace, writeSyncCookie } from "./sync-cookie.ts";
+import { SyncCopy } from "./sync-copy.ts";
 import { SyncFeed } from "./sync-feed.ts";
 import { type SyncReach, syncReach } from "./sync-reach.ts";
+import { UuidBatch, uuidOctets } from "./uuid-batch.ts";
 
 /** Where a synchronization puts what it has to say. A promise means "wait": the peer is slow to read. */
 export interface SyncSink {
@@ -38,10 +40,16 @@ export interface SyncSink {
   info(info: SyncInfo): void | Promise<void>;
 }
 
-/** UUIDs in one sync info message. */
-const idsPerMessage = 1000;
-/** Entries that are remembered of a consumer, so that it need not come anew when a change reaches far. */
-const maxRemembered = 10_000;
+/** Entries looked at together. */
+const entriesPerLook = 1000;
+
+/** Ends a refresh that would tell more entries than the client has asked for. */
+const sizeUp: unique symbol = Symbol("size limit");
+
+const notAllowed: Outcome = {
+  resultCode: LdapResultCode.insufficientAccessRights,
+  diagnosticMessage: "content synchronization takes the grant attribute sync",
+};
 
 /**
  * Answers a search with the sync request control (RFC 4533): tells what has changed since the cookie, and with
@@ -57,19 +65,17 @@ export async function contentSync(
   const { session, view, signal } = context;
   const { directory } = view.options;
   const { identity } = session;
-  if (identity?.sync !== true)
-    return {
-      resultCode: LdapResultCode.insufficientAccessRights,
-      diagnosticMessage: "content synchronization takes the grant attribute sync",
-    };
+  if (identity?.sync !== true) return notAllowed;
+  // RFC 4533 §3.5.2.
+  if (request.derefAliases === "derefInSearching" || request.derefAliases === "derefAlways")
+    return { resultCode: LdapResultCode.protocolError, diagnosticMessage: "aliases are not followed" };
   if (asked.mode === "refreshAndPersist" && context.controls.proxiedAuthorization !== undefined)
     // The connection ends when the one who is bound loses access; whoever they act as would go on seeing.
     return { resultCode: LdapResultCode.unwillingToPerform, diagnosticMessage: "not on behalf of another" };
   // Listening begins before the first look, so that nothing falls in between.
   const feed = asked.mode === "refreshAndPersist" ? new SyncFeed(directory, signal) : undefined;
   try {
-    const source = new EntrySource(view, identity, signal);
-    const sync = new ContentSync(request, asked, context, source, sink);
+    const sync = new ContentSync(request, asked, context, identity, sink);
     const refused = await sync.refresh();
     if (refused !== undefined) return refused;
     if (feed === undefined) return sync.done();
@@ -77,6 +83,7 @@ export async function contentSync(
     return await sync.persist(feed);
   } catch (error) {
     if (signal.aborted) return { resultCode: LdapResultCode.canceled };
+    if (error === sizeUp) return { resultCode: LdapResultCode.sizeLimitExceeded };
     if (!isDirectoryError(error))
       directory.logger.error({ error: String(error) }, "an LDAP content synchronization failed");
     return { resultCode: resultCodeOfError(error) };
@@ -85,54 +92,70 @@ export async function contentSync(
   }
 }
 
+/** What a synchronization sees at one time: who may see what, and how it looks, may be different the next. */
+interface Look {
+  readonly source: EntrySource;
+  readonly selection: Selection;
+  readonly entries: EntryStream;
+}
+
 /** One synchronization on its way. */
 export class ContentSync {
   readonly #request: SearchRequest;
   readonly #context: OperationContext;
-  readonly #source: EntrySource;
+  readonly #identity: LdapIdentity;
+  readonly #persists: boolean;
   readonly #sink: SyncSink;
-  readonly #selection: Selection;
   readonly #cookie: SyncCookie;
   #place: SyncPlace;
   /** Whether the consumer was told what is gone, rather than what is there. */
   #toldDeletes = false;
-  /** What the consumer has by now; `undefined` when it is too much to remember. */
-  #remembered: Map<string, "user" | "group" | "fixed"> | undefined;
+  /** What the consumer has by now, if it is to be told what changes. */
+  readonly #copy = new SyncCopy();
+  /** Entries that may still be told: the limit is one on the refresh stage (RFC 4533 §3.5.3). */
+  #left: number;
+  /** Names what the reader may see, as of the last look. */
+  #sight = "";
 
   constructor(
     request: SearchRequest,
     asked: SyncRequest,
     context: OperationContext,
-    source: EntrySource,
+    identity: LdapIdentity,
     sink: SyncSink,
   ) {
     this.#request = request;
     this.#context = context;
-    this.#source = source;
+    this.#identity = identity;
+    this.#persists = asked.mode === "refreshAndPersist";
     this.#sink = sink;
-    this.#selection = new Selection(request.attributes, request.typesOnly, context.view.schema);
     this.#cookie = readSyncCookie(asked.cookie);
     this.#place = this.#cookie.place ?? { revision: 0, at: 0 };
+    this.#left = request.sizeLimit > 0 ? request.sizeLimit : Number.POSITIVE_INFINITY;
   }
 
   /** The refresh stage (RFC 4533 §3.3, §3.4). @returns the result when there can be none */
   async refresh(): Promise<Outcome | undefined> {
     const { directory } = this.#context.view.options;
     const { place } = this.#cookie;
+    // Before it is settled which changes this stage tells: what goes from then on must be known to have been there.
+    const refused = this.#persists ? await this.#remember() : undefined;
+    if (refused !== undefined) return refused;
     await directory.ensureFresh({ signal: this.#context.signal });
     const revision = directory.revision;
-    const entries = await this.#entries();
-    if ("refusal" in entries) return entries.refusal;
-    const reach = place === undefined ? undefined : await this.#reachSince(place.revision, revision);
+    const look = await this.#look();
+    if ("refusal" in look) return look.refusal;
+    const reach = place === undefined ? undefined : await this.#reachSince(place, revision);
     // After a restore from a backup the consumer may be ahead of us.
     if (reach === undefined) this.#place = { revision: 0, at: this.#place.at };
     const { at } = await this.#context.view.contextStamp();
     this.#advance({ revision, at });
-    if (reach === undefined || reach.everything) await this.#tellAll(entries);
+    if (reach === undefined || reach.everything) await this.#tellAll(look);
     else {
       this.#toldDeletes = true;
-      await this.#tellReached(entries, reach, false);
+      await this.#tellReached(look, reach, false);
     }
+    this.#left = Number.POSITIVE_INFINITY;
     return undefined;
   }
 
@@ -141,15 +164,17 @@ export class ContentSync {
     const { directory } = this.#context.view.options;
     await directory.ensureFresh({ signal: this.#context.signal });
     this.#advance({ revision: directory.revision, at: directory.clock() });
-    const entries = await this.#entries();
-    if ("refusal" in entries) return entries.refusal;
-    await this.#remember();
-    return undefined;
+    this.#left = Number.POSITIVE_INFINITY;
+    return this.#remember();
+  }
+
+  /** Whether it is known what the consumer has, and so by what names. */
+  get knowsNames(): boolean {
+    return this.#copy.entries !== undefined;
   }
 
   /** Ends the refresh stage of refreshAndPersist. */
   async refreshed(): Promise<void> {
-    await this.#remember();
     const type = this.#toldDeletes ? "refreshDelete" : "refreshPresent";
     await this.#sink.info({ type, cookie: this.#cookieNow(), refreshDone: true });
   }
@@ -161,75 +186,80 @@ export class ContentSync {
     return { resultCode: LdapResultCode.success, controls: [control] };
   }
 
-  /** The persist stage (RFC 4533 §3.5): until the peer has had enough, or a change reaches too far. */
-  async persist(feed: SyncFeed): Promise<Outcome> {
-    const { view, signal } = this.#context;
+  /**
+   * The persist stage (RFC 4533 §3.4.2): until the peer has had enough, may be told no more, or a change reaches too far.
+   * @param byName - what is gone is to be named, so everything the consumer has must be known
+   */
+  async persist(feed: SyncFeed, byName = false): Promise<Outcome> {
+    const { view, session, signal } = this.#context;
     for (;;) {
       const changes = await feed.next();
       if (changes === "ended") return { resultCode: LdapResultCode.canceled };
+      if (!(await stillAdmitted(this.#identity, view, session.address)) || !this.#identity.sync)
+        return notAllowed;
       const news =
         changes === "lost" ? [] : changes.filter(({ revision }) => revision > this.#place.revision);
       const last = news.at(-1);
       if (changes !== "lost" && last === undefined) continue;
-      const reach = changes === "lost" ? undefined : await syncReach(news, view, signal);
-      const isFar = reach === undefined || reach.everything;
+      const sight = this.#sight;
+      const look = await this.#look();
+      if ("refusal" in look) return look.refusal;
+      const reach = changes === "lost" ? undefined : await syncReach(news, view, this.#identity.user, signal);
+      const isFar = reach === undefined || reach.everything || this.#sight !== sight;
       // The consumer comes back with its cookie, and is told what is there instead.
-      if (last === undefined || (isFar && this.#remembered === undefined))
+      if (last === undefined || ((isFar || byName) && !this.knowsNames))
         return { resultCode: LdapResultCode.syncRefreshRequired };
-      const entries = await this.#entries();
-      if ("refusal" in entries) return entries.refusal;
       this.#advance({ revision: last.revision, at: last.at });
-      if (isFar) await this.#tellDifference(entries);
-      else await this.#tellReached(entries, reach, true);
+      if (isFar) await this.#tellDifference(look);
+      else await this.#tellReached(look, reach, true);
     }
   }
 
   /** Tells all that is there, and of what the consumer had what is not. */
-  async #tellDifference(entries: EntryStream): Promise<void> {
-    const gone = new Map(this.#remembered);
-    for await (const batch of entries.read(undefined, Number.POSITIVE_INFINITY))
+  async #tellDifference(look: Look): Promise<void> {
+    const gone = new Map(this.#copy.entries);
+    for await (const batch of look.entries.read(undefined, Number.POSITIVE_INFINITY))
       for (const { id } of batch) gone.delete(id);
     // First what is gone: what has come may have taken its name.
-    for (const [id, part] of gone) if (part !== "fixed") await this.#sendGone(id, part, undefined);
-    for await (const batch of entries.read(undefined, Number.POSITIVE_INFINITY)) {
+    for (const [id, { part }] of gone) if (part !== "fixed") await this.#sendGone(id, part);
+    for await (const batch of look.entries.read(undefined, Number.POSITIVE_INFINITY)) {
       for (const found of batch) {
-        await this.#send(found, "modify");
+        await this.#send(look, found, this.#stateOf(found));
         await turn();
       }
     }
     await this.#sink.info({ type: "newcookie", cookie: this.#cookieNow() });
   }
 
-  async #remember(): Promise<void> {
-    const entries = await this.#entries();
-    if ("refusal" in entries) return;
-    this.#remembered = new Map();
-    for await (const batch of entries.read(undefined, maxRemembered + 1)) {
-      for (const { id, part } of batch) this.#remembered.set(id, part);
-      if (this.#remembered.size > maxRemembered) {
-        this.#remembered = undefined;
-        return;
-      }
+  /** Notes what is there, as what the consumer has. @returns the result when there can be none */
+  async #remember(): Promise<Outcome | undefined> {
+    const look = await this.#look();
+    if ("refusal" in look) return look.refusal;
+    for await (const batch of look.entries.read(undefined, Number.POSITIVE_INFINITY)) {
+      for (const found of batch) this.#copy.add(found);
+      if (!this.knowsNames) break;
+      await turn();
     }
+    return undefined;
   }
 
   /** Tells all entries: what the consumer has beside them is gone. */
-  async #tellAll(entries: EntryStream): Promise<void> {
-    for await (const batch of entries.read(undefined, Number.POSITIVE_INFINITY)) {
+  async #tellAll(look: Look): Promise<void> {
+    for await (const batch of look.entries.read(undefined, Number.POSITIVE_INFINITY)) {
       for (const found of batch) {
-        await this.#send(found, "add");
+        await this.#send(look, found, "add");
         await turn();
       }
     }
   }
 
   /** Tells what has become of the entries that were reached. */
-  async #tellReached(entries: EntryStream, reach: SyncReach, isPersisting: boolean): Promise<void> {
+  async #tellReached(look: Look, reach: SyncReach, isPersisting: boolean): Promise<void> {
     const found: FoundEntry[] = [];
-    const gone = new Map([...reach.entries].filter(([id]) => reach.leaving.has(id)));
+    const gone = new Map(reach.entries);
     const places = [...reach.entries].map(([id, part]) => ({ part, id }));
-    for (let from = 0; from < places.length; from += idsPerMessage) {
-      for (const one of await entries.fetch(places.slice(from, from + idsPerMessage))) {
+    for (let from = 0; from < places.length; from += entriesPerLook) {
+      for (const one of await look.entries.fetch(places.slice(from, from + entriesPerLook))) {
         found.push(one);
         gone.delete(one.id);
       }
@@ -237,57 +267,52 @@ export class ContentSync {
     // First what is gone: what has come may have taken its name. The cookie goes with the last, or it would vouch for
     // what has not been told.
     if (isPersisting) {
-      if (this.#remembered !== undefined)
-        for (const id of [...gone.keys()]) if (!this.#remembered.has(id)) gone.delete(id);
+      for (const id of [...gone.keys()]) if (this.#copy.has(id) === false) gone.delete(id);
       let left = gone.size;
       for (const [id, part] of gone) {
         left -= 1;
-        await this.#sendGone(id, part, reach.gone.get(id), left === 0 && found.length === 0);
+        await this.#sendGone(id, part, left === 0 && found.length === 0);
       }
     } else {
       const batch = new UuidBatch((syncUUIDs) =>
         this.#sink.info({ type: "syncIdSet", refreshDeletes: true, syncUUIDs }),
       );
-      for (const id of gone.keys()) await batch.add(id);
+      for (const id of gone.keys()) {
+        this.#copy.delete(id);
+        await batch.add(id);
+      }
       await batch.flush();
     }
     for (const [i, one] of found.entries()) {
-      const state = isPersisting && !reach.made.has(one.id) ? "modify" : "add";
-      await this.#send(one, state, isPersisting && i === found.length - 1);
+      const state = isPersisting && !reach.made.has(one.id) ? this.#stateOf(one) : "add";
+      await this.#send(look, one, state, isPersisting && i === found.length - 1);
     }
   }
 
-  async #send(found: FoundEntry, state: SyncState, withCookie = false): Promise<void> {
-    const { view } = this.#context;
-    const entry = await this.#build(found);
+  /** What has become of an entry that is there, for the consumer (RFC 4533 §3.4.2). */
+  #stateOf({ id }: FoundEntry): SyncState {
+    return this.#copy.has(id) === false ? "add" : "modify";
+  }
+
+  async #send(look: Look, found: FoundEntry, state: SyncState, withCookie = false): Promise<void> {
+    const { source, selection } = look;
+    const entry = await build(look, found);
     const uuid = found.part === "fixed" ? firstValue(entry, "entryUUID") : found.id;
     if (uuid === undefined) return;
-    this.#remembered?.set(found.id, found.part);
-    if (this.#remembered !== undefined && this.#remembered.size > maxRemembered) this.#remembered = undefined;
-    const isSelf = found.part === "user" && this.#source.seesPrivate(found.record);
-    const attributes = this.#selection.apply(this.#stamped(entry), isSelf, view.hidden);
+    if (this.#left === 0) throw sizeUp;
+    this.#left -= 1;
+    if (this.#persists) this.#copy.add(found);
+    const isSelf = found.part === "user" && source.seesPrivate(found.record);
+    const attributes = selection.apply(this.#stamped(entry), isSelf, this.#context.view.hidden);
     await this.#sink.entry(entry.objectName, attributes, this.#state(state, uuid, withCookie));
   }
 
-  async #sendGone(
-    id: string,
-    part: "user" | "group",
-    name: string | undefined,
-    withCookie = false,
-  ): Promise<void> {
-    this.#remembered?.delete(id);
-    const dn = await this.#nameOf(id, part, name);
+  /** Tells of an entry that is gone: by the DN that it was told by, or by none where it is not known whether it ever was. */
+  async #sendGone(id: string, part: "user" | "group", withCookie = false): Promise<void> {
+    const { tree } = this.#identity;
+    const name = this.#copy.delete(id)?.name;
+    const dn = name === undefined ? "" : part === "user" ? tree.userDn(name) : tree.groupDn(name);
     await this.#sink.entry(encodeObjectName(dn), [], this.#state("delete", id, withCookie));
-  }
-
-  /** The DN of an entry that is gone; empty for one of which it is not known whether it was ever seen. */
-  async #nameOf(id: string, part: "user" | "group", gone: string | undefined): Promise<string> {
-    const { view, session } = this.#context;
-    const tree = session.identity?.tree;
-    if (tree === undefined || (gone === undefined && this.#remembered === undefined)) return "";
-    const [record] = gone === undefined ? await view.options.directory.getMany(part, [id]) : [];
-    const name = gone ?? (record === undefined ? "" : "username" in record ? record.username : record.name);
-    return part === "user" ? tree.userDn(name) : tree.groupDn(name);
   }
 
   #state(state: SyncState, uuid: string, withCookie: boolean): SyncStateValue {
@@ -312,30 +337,30 @@ export class ContentSync {
     return { ...entry, attributes: [...entry.attributes.filter((one) => one.type !== type), own] };
   }
 
-  #build(found: FoundEntry): Entry | Promise<Entry> {
-    if (found.part === "fixed") return found.entry;
-    return found.part === "user"
-      ? this.#source.user(found.record, this.#selection)
-      : this.#source.group(found.record, this.#selection);
-  }
-
-  async #entries(): Promise<EntryStream | { readonly refusal: Outcome }> {
-    const scope = await entriesInScope(this.#request, this.#context, this.#source);
+  async #look(): Promise<Look | { readonly refusal: Outcome }> {
+    const { view, signal } = this.#context;
+    const source = new EntrySource(view, this.#identity, signal);
+    const scope = await entriesInScope(this.#request, this.#context, source);
     if ("refusal" in scope) return scope;
     const missing = await scope.missingBase();
-    return missing === undefined ? scope.entries : { refusal: missing };
+    if (missing !== undefined) return { refusal: missing };
+    const { attributes, typesOnly } = this.#request;
+    const selection = new Selection(attributes, typesOnly, view.schema);
+    const { search } = this.#identity;
+    this.#sight = `${search} ${sightOf(this.#identity, view.options)}`;
+    return { source, selection, entries: scope.entries };
   }
 
-  /** What has changed since a place; `undefined` when nobody knows any more. */
-  async #reachSince(since: number, now: number): Promise<SyncReach | undefined> {
+  /** What has changed since a place; `undefined` when nobody knows any more, or it is no place of ours. */
+  async #reachSince(place: SyncPlace, now: number): Promise<SyncReach | undefined> {
     const { view, signal } = this.#context;
-    if (since > now) return undefined;
+    if (place.revision > now) return undefined;
     try {
-      return await syncReach(
-        until(view.options.directory.changes(since, { signal }), now, since),
-        view,
-        signal,
-      );
+      const changes =
+        place.revision === now
+          ? []
+          : behind(place, now, view.options.directory.changes(place.revision - 1, { signal }));
+      return await syncReach(changes, view, this.#identity.user, signal);
     } catch (error) {
       if (isDirectoryError(error) && ["limit-exceeded", "invalid-input"].includes(error.code))
         return undefined;
@@ -353,45 +378,29 @@ export class ContentSync {
   }
 }
 
-/** Gathers UUIDs and sends them in messages of some size. */
-class UuidBatch {
-  readonly #send: (uuids: readonly Uint8Array[]) => void | Promise<void>;
-  #uuids: Uint8Array[] = [];
-
-  constructor(send: (uuids: readonly Uint8Array[]) => void | Promise<void>) {
-    this.#send = send;
-  }
-
-  async add(uuid: string): Promise<void> {
-    this.#uuids.push(uuidOctets(uuid));
-    if (this.#uuids.length === idsPerMessage) await this.flush();
-  }
-
-  async flush(): Promise<void> {
-    if (this.#uuids.length === 0) return;
-    const uuids = this.#uuids;
-    this.#uuids = [];
-    await this.#send(uuids);
-  }
-}
-
-/** The changes up to a revision. */
-async function* until<T extends { readonly revision: number }>(
-  changes: AsyncIterable<T>,
+/**
+ * The changes behind a place up to a revision.
+ * @param changes - from the one at the place on
+ * @throws DirectoryError `invalid-input` for a place in another history than this: in that of another organization, or in
+ * our own before it was restored from a backup
+ */
+async function* behind(
+  { revision, at }: SyncPlace,
   last: number,
-  first: number,
-): AsyncGenerator<T, void, void> {
-  if (first >= last) return;
+  changes: AsyncIterable<Change>,
+): AsyncGenerator<Change, void, void> {
   for await (const change of changes) {
-    yield change;
+    if (change.revision > revision) yield change;
+    else if (change.at > at) throw new DirectoryError("invalid-input", "the place is none of this feed");
     if (change.revision >= last) return;
   }
 }
 
-function firstValue(entry: Entry, name: string): string | undefined {
-  return entry.attributes.find(({ type }) => type.names[0] === name)?.values[0];
+function build({ source, selection }: Look, found: FoundEntry): Entry | Promise<Entry> {
+  if (found.part === "fixed") return found.entry;
+  return found.part === "user" ? source.user(found.record, selection) : source.group(found.record, selection);
 }
 
-function uuidOctets(uuid: string): Uint8Array {
-  return Buffer.from(uuid.replaceAll("-", ""), "hex");
+function firstValue(entry: Entry, name: string): string | undefined {
+  return entry.attributes.find(({ type }) => type.names[0] === name)?.values[0];
 }

@@ -196,6 +196,22 @@ export function readControls(
   return { controls: read as RequestControls };
 }
 
+/** Controls that say how an answer is given that has an end, or whether it is at all. */
+const ofAnswers = ["pagedResults", "sort", "virtualListView", "dereference", "assertion"] as const;
+
+/**
+ * Why a search that follows changes cannot be done: a control that does not go with it is critical, or it is to be done
+ * in two ways at once. Others that do not go with it are passed over.
+ */
+export function refusalOfOthers(controls: RequestControls): Outcome | undefined {
+  if (controls.syncRequest !== undefined && controls.persistentSearch?.critical === true)
+    return refusal(LdapResultCode.unavailableCriticalExtension, "not with content synchronization").refusal;
+  const critical = ofAnswers.find((name) => controls[name]?.critical === true);
+  return critical === undefined
+    ? undefined
+    : refusal(LdapResultCode.unavailableCriticalExtension, `control ${definitions[critical].oid}`).refusal;
+}
+
 function refusal(resultCode: number, diagnosticMessage: string): { readonly refusal: Outcome } {
   return { refusal: { resultCode, diagnosticMessage } };
 }

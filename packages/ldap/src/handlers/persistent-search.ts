@@ -11,7 +11,6 @@ import {
 import { resultCodeOfError } from "../errors.ts";
 import { ContentSync, type SyncSink } from "./content-sync.ts";
 import type { EntrySink } from "./entry-sender.ts";
-import { EntrySource } from "./entry-source.ts";
 import type { OperationContext } from "./operation-context.ts";
 import { search } from "./search.ts";
 import type { Outcome } from "./session.ts";
@@ -40,7 +39,8 @@ export async function persistentSearch(
 ): Promise<Outcome> {
   const { session, view, signal } = context;
   const { directory } = view.options;
-  if (session.identity?.sync !== true)
+  const { identity } = session;
+  if (identity?.sync !== true)
     return {
       resultCode: LdapResultCode.insufficientAccessRights,
       diagnosticMessage: "a persistent search takes the grant attribute sync",
@@ -50,16 +50,23 @@ export async function persistentSearch(
   // Listening begins before the first look, so that nothing falls in between.
   const feed = new SyncFeed(directory, signal);
   try {
-    const source = new EntrySource(view, session.identity, signal);
     const mode = { mode: "refreshAndPersist", reloadHint: false } as const;
-    const sync = new ContentSync(request, mode, context, source, changesOnly(asked, sink));
+    const sync = new ContentSync(request, mode, context, identity, changesOnly(asked, sink));
     const refused = await sync.beginHere();
     if (refused !== undefined) return refused;
+    // Its client knows entries by their names, also those that are gone.
+    if (!sync.knowsNames)
+      return {
+        resultCode: LdapResultCode.adminLimitExceeded,
+        diagnosticMessage: "too many entries to watch",
+      };
     if (!asked.changesOnly) {
-      const outcome = await search(request, context, sink);
+      const { subentries } = context.controls;
+      const controls = subentries === undefined ? {} : { subentries };
+      const outcome = await search(request, { ...context, controls }, sink);
       if (outcome.resultCode !== LdapResultCode.success) return outcome;
     }
-    const outcome = await sync.persist(feed);
+    const outcome = await sync.persist(feed, true);
     // What synchronization would begin anew for, its client has to search for again.
     return outcome.resultCode === LdapResultCode.syncRefreshRequired
       ? { resultCode: LdapResultCode.busy, diagnosticMessage: "too much has changed: search again" }

@@ -1,17 +1,13 @@
-import type { Change, GroupId, RecordChange, UserId } from "@directorykit/core";
+import type { Change, GroupId, UserId } from "@directorykit/core";
 import type { DirectoryView } from "../view/directory-view.ts";
 import { turn } from "../view/turn.ts";
 
 /** Which entries changes may have changed. */
 export interface SyncReach {
-  /** Entries of people and groups that may have changed, by id. */
+  /** Entries of people and groups that may have changed, come or gone, by id. */
   readonly entries: ReadonlyMap<string, "user" | "group">;
-  /** Ids of those among them that may have gone; others that are out of sight were so before. */
-  readonly leaving: ReadonlySet<string>;
-  /** Ids of those that are new. */
+  /** Ids of those among them that are new. */
   readonly made: ReadonlySet<string>;
-  /** Names of those that are deleted, by id. */
-  readonly gone: ReadonlyMap<string, string>;
   /** Whether any entry may have changed, come or gone. */
   readonly everything: boolean;
 }
@@ -19,13 +15,17 @@ export interface SyncReach {
 /** Entries looked at one by one, beyond which it is quicker to look at all. */
 const maxEntries = 5000;
 
-/** Works out what changes may have done to the entries of people and groups, as they are shown by this view. */
+/**
+ * Works out what changes may have done to the entries of people and groups, as they are shown by this view.
+ * @param reader - who looks: what they see may hang on their own groups and grants
+ */
 export async function syncReach(
   changes: Iterable<Change> | AsyncIterable<Change>,
   view: DirectoryView,
+  reader: UserId,
   signal: AbortSignal,
 ): Promise<SyncReach> {
-  const reach = new Reach(view, signal);
+  const reach = new Reach(view, reader, signal);
   for await (const change of changes) {
     await reach.add(change);
     if (reach.everything) break;
@@ -36,51 +36,53 @@ export async function syncReach(
 
 class Reach implements SyncReach {
   readonly entries = new Map<string, "user" | "group">();
-  readonly leaving = new Set<string>();
   readonly made = new Set<string>();
-  readonly gone = new Map<string, string>();
   everything = false;
   readonly #view: DirectoryView;
+  readonly #reader: UserId;
   readonly #signal: AbortSignal;
   readonly #ancestorsKnown = new Set<string>();
   readonly #surrounded = new Set<string>();
 
-  constructor(view: DirectoryView, signal: AbortSignal) {
+  constructor(view: DirectoryView, reader: UserId, signal: AbortSignal) {
     this.#view = view;
+    this.#reader = reader;
     this.#signal = signal;
   }
 
   async add(change: Change): Promise<void> {
     switch (change.kind) {
       case "user":
-        this.#note(change, "user");
+        this.entries.set(change.id, "user");
+        if (change.operation === "created") this.made.add(change.id);
         if (change.operation !== "updated" || movesOthers(change.fields))
           await this.#around(change.id as UserId);
         break;
       case "group":
-        this.#note(change, "group");
+        this.entries.set(change.id, "group");
+        if (change.operation === "created") this.made.add(change.id);
         // Its DN is in the entries of its members, and may be in those of groups around it.
         if (change.operation === "updated" && change.fields?.includes("name") !== false)
           this.everything = true;
         break;
       case "membership":
-        if (change.memberKind === "group") this.everything = true;
-        else {
-          this.#touch(change.member, "user");
+        if (change.memberKind === "group" || change.member === this.#reader) this.everything = true;
+        else if (change.memberKind === "user") {
+          this.entries.set(change.member, "user");
           await this.#groupAndAbove(change.id as GroupId);
           // The group may be what lets them be seen, in other groups too.
           await this.#around(change.member as UserId);
         }
         break;
       case "credential":
-        // The day of the last change of password is in the entry.
-        if (change.name === "password" && change.user !== undefined) this.entries.set(change.user, "user");
+        // The day of the last change of password is in the entry, and the NT hash may be.
+        if ((change.name === "password" || change.name === "nt-hash") && change.user !== undefined)
+          this.entries.set(change.user, "user");
         break;
       case "grant":
-        if (this.#view.options.layout.people === "all") break;
-        if (change.user === undefined) this.everything = true;
+        if (change.user === undefined || change.user === this.#reader) this.everything = true;
         else {
-          this.#touch(change.user, "user");
+          this.entries.set(change.user, "user");
           await this.#around(change.user as UserId);
         }
         break;
@@ -91,17 +93,6 @@ class Reach implements SyncReach {
         this.everything = true;
     }
     if (this.entries.size > maxEntries) this.everything = true;
-  }
-
-  #touch(id: string, part: "user" | "group"): void {
-    this.entries.set(id, part);
-    this.leaving.add(id);
-  }
-
-  #note({ id, operation, name = "" }: RecordChange, part: "user" | "group"): void {
-    this.#touch(id, part);
-    if (operation === "created") this.made.add(id);
-    if (operation === "deleted") this.gone.set(id, name);
   }
 
   /** Entries that show someone's DN, or no longer do: their groups, and those they manage. */

@@ -10,7 +10,7 @@ export interface Operation {
 
 interface Entry extends Operation {
   readonly controller: AbortController;
-  readonly deadline: number;
+  deadline: number;
   readonly ended: EndOfOperation;
 }
 
@@ -65,6 +65,12 @@ export class Operations {
   end(operation: Operation): boolean {
     this.#running.delete(operation as Entry);
     return this.#forget(operation);
+  }
+
+  /** Lets one that is outstanding take as long as it likes from now on. */
+  lift(messageId: number): void {
+    const entry = this.#outstanding.get(messageId);
+    if (entry !== undefined) entry.deadline = Number.POSITIVE_INFINITY;
   }
 
   /** Gives one up. */

@@ -19,7 +19,7 @@ import { add } from "../handlers/add.ts";
 import { ifAsserted } from "../handlers/assertion.ts";
 import { compare } from "../handlers/compare.ts";
 import { contentSync, type SyncSink } from "../handlers/content-sync.ts";
-import type { RequestControls } from "../handlers/controls.ts";
+import { type RequestControls, refusalOfOthers } from "../handlers/controls.ts";
 import { deleteEntry } from "../handlers/delete.ts";
 import { passwordPolicyControls } from "../handlers/login.ts";
 import { modify } from "../handlers/modify.ts";
@@ -97,6 +97,12 @@ export class RequestRunner {
   ): void {
     const { answers } = this.#host.realm;
     const { syncRequest, persistentSearch: persistent } = controls;
+    const refusal =
+      syncRequest === undefined && persistent === undefined ? undefined : refusalOfOthers(controls);
+    if (refusal !== undefined) {
+      this.#host.answer(messageId, op, refusal);
+      return;
+    }
     if (syncRequest !== undefined) {
       this.#lasting(messageId, op, controls, syncRequest.value.mode === "refreshAndPersist", (context) =>
         contentSync(op, syncRequest.value, context, this.#syncSink(messageId, context.signal)),
@@ -153,6 +159,8 @@ export class RequestRunner {
       },
       info: (info) => {
         signal.throwIfAborted();
+        // The time limit is one on the refresh stage (RFC 4533 §3.5.4).
+        if (info.type === "refreshDelete" || info.type === "refreshPresent") host.operations.lift(messageId);
         const responseValue = encodeSyncInfo(info);
         const { syncInfo: responseName } = ExtendedOid;
         host.write(messageId, { type: "intermediateResponse", responseName, responseValue });
@@ -222,7 +230,7 @@ export class RequestRunner {
     };
     const operation = operations.begin(messageId, deadline, {
       // Whatever it hangs on, the peer waits no longer than it was told.
-      expire: end(outOfTime(asked, maxSearchMs)),
+      expire: end(outOfTime(asked, longest)),
       ...(isCancelable(op) ? { cancelled: end({ resultCode: LdapResultCode.canceled }) } : {}),
       ...(isLasting ? { closing: end({ resultCode: LdapResultCode.unavailable }) } : {}),
     });

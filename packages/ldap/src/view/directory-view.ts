@@ -9,7 +9,7 @@ import type {
   User,
   UserId,
 } from "@directorykit/core";
-import { DirectoryError } from "@directorykit/core";
+import { DirectoryError, isDirectoryError } from "@directorykit/core";
 import { dnKey, parseDn } from "../codec/index.ts";
 import type { ResolvedLdapOptions, TreeLayout } from "../options.ts";
 import { activeDirectoryParts } from "./active-directory-schema.ts";
@@ -174,8 +174,7 @@ export class DirectoryView {
   }
 
   /**
-   * The latest change this node knows of: its place in the feed, and a time that no entry's is behind. Until a change is
-   * heard of, the time is that of the newest person or group.
+   * The latest change this node knows of: its place in the feed, and a time that neither an entry's nor its own is behind.
    */
   async contextStamp(): Promise<{ readonly at: number; readonly revision: number }> {
     const { revision } = this.#directory;
@@ -187,9 +186,20 @@ export class DirectoryView {
         ...(await this.#directory.query("group", query)).records,
       ];
       for (const { updatedAt } of newest) this.#changedAt = Math.max(this.#changedAt, updatedAt);
+      this.#changedAt = Math.max(this.#changedAt, await this.#timeOf(revision));
       this.#knowsNewest = generation === this.#generation;
     }
     return { at: this.#changedAt, revision };
+  }
+
+  /** When a change was made; 0 when there was none, or it is no longer kept. */
+  async #timeOf(revision: number): Promise<number> {
+    try {
+      if (revision > 0) for await (const { at } of this.#directory.changes(revision - 1)) return at;
+    } catch (error) {
+      if (!isDirectoryError(error) || error.code !== "limit-exceeded") throw error;
+    }
+    return 0;
   }
 
   /** Forgets everything, for when nobody tells of changes any more. */
