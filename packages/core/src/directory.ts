@@ -141,7 +141,7 @@ export class Directory {
     };
     this.organization = new OrganizationSettings(this.#environment);
     this.credentials = new Credentials(this.#environment);
-    this.users = new Users(this.#environment, this.credentials);
+    this.users = new Users(this.#environment, this.credentials.passwords);
     this.groups = new Groups(this.#environment);
     this.resources = new Resources(this.#environment);
     this.grants = new Grants(this.#environment);

@@ -107,6 +107,7 @@ export {
   type NewGroup,
 } from "./services/groups.ts";
 export { type OrganizationFields, OrganizationSettings } from "./services/organization.ts";
+export type { PasswordOwner } from "./services/passwords.ts";
 export type { PreparedPassword } from "./services/prepared-password.ts";
 export { type ResourceFields, Resources } from "./services/resources.ts";
 export { type NewSession, Sessions } from "./services/sessions.ts";

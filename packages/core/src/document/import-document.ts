@@ -64,7 +64,7 @@ export async function importDocument(
             ? user.passwordHash === undefined
               ? undefined
               : new PreparedPassword(user.passwordHash, true)
-            : await credentials.hashCarriedOver(user.password, options);
+            : await credentials.passwords.hashCarriedOver(user.password, options);
       }),
     ),
   );
@@ -154,7 +154,7 @@ async function writeUsers(
       ids.set(foldCase(user.username), user.id);
       const entry = slice[i];
       const mustChange = entry?.mustChangePassword === true;
-      credentialsOf.push(...credentials.firstPasswords(unit, user.id, secrets[from + i], mustChange));
+      credentialsOf.push(...credentials.passwords.firstRecords(unit, user.id, secrets[from + i], mustChange));
       if (entry?.recoveryCodes !== undefined)
         credentialsOf.push({
           user: user.id,

@@ -3,22 +3,22 @@ import { DirectoryError } from "../errors.ts";
 import { open, seal } from "../keys/envelope.ts";
 import type { Credential } from "../model/credential.ts";
 import { type CredentialId, newId, type SessionId, type UserId } from "../model/ids.ts";
-import type { Organization } from "../model/organization.ts";
 import type { User } from "../model/user.ts";
 import { assertSupportedHash } from "../password/imported-hash.ts";
-import { checkPassword, type PasswordViolation } from "../password/password-policy.ts";
+import type { PasswordViolation } from "../password/password-policy.ts";
 import { recordsBy } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
 import { generateRecoveryCodes } from "../totp/recovery-codes.ts";
 import { generateTotpSecret, matchTotp, parseTotpSecret, totpUri } from "../totp/totp.ts";
-import { commit, type NewRecord, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
+import { commit, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
 import { Certificates } from "./certificates.ts";
 import { NtHashes } from "./nt-hashes.ts";
+import { organizationName } from "./organization.ts";
 import { markOf, type Reset, resetKey, resetLifetimeMs } from "./password-reset.ts";
-import { PreparedPassword, randomPassword } from "./prepared-password.ts";
+import { type PasswordOwner, Passwords } from "./passwords.ts";
+import { PreparedPassword } from "./prepared-password.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { credentialOf, putCredential, reserveTotpStep, setAtOf } from "./stored-credential.ts";
-import type { UserContent } from "./user-input.ts";
 import { endSessions } from "./users.ts";
 
 /** What may be known of a credential: everything but its secret. */
@@ -45,12 +45,15 @@ export class Credentials {
   readonly #environment: ServiceEnvironment;
   readonly #certificates: Certificates;
   readonly #ntHashes: NtHashes;
+  /** How new passwords become what is stored. @internal */
+  readonly passwords: Passwords;
 
   /** @internal */
   constructor(environment: ServiceEnvironment) {
     this.#environment = environment;
     this.#certificates = new Certificates(environment);
     this.#ntHashes = new NtHashes(environment);
+    this.passwords = new Passwords(environment, this.#ntHashes);
   }
 
   /** The user's credentials, without secrets. */
@@ -89,11 +92,10 @@ export class Credentials {
     const user = await this.#environment.reader.get("user", id, options);
     if (user === undefined)
       throw new DirectoryError("not-found", "no such user", { details: { kind: "user", id } });
-    await this.#checkPolicy("password", user, password);
-    const prepared = await this.hashCarriedOver(password, options);
+    const prepared = await this.passwords.prepare(user, password, options);
     await commit(this.#environment, options, async (unit) => {
       await unit.get("user", id);
-      await this.storePassword(unit, id, prepared, options.mustChange === true);
+      await this.passwords.store(unit, id, prepared, options.mustChange === true);
       unit.audit({ action: "credential.password-set", target: { kind: "user", id } });
       await endSessions(unit, id, options.keepSession);
     });
@@ -108,7 +110,7 @@ export class Credentials {
     assertSupportedHash(hash);
     await commit(this.#environment, options, async (unit) => {
       await unit.get("user", id);
-      await this.storePassword(unit, id, new PreparedPassword(hash, true), false);
+      await this.passwords.store(unit, id, new PreparedPassword(hash, true), false);
       unit.audit({ action: "credential.password-imported", target: { kind: "user", id } });
       await endSessions(unit, id);
     });
@@ -131,7 +133,7 @@ export class Credentials {
   async beginTotp(id: UserId, options: WriteOptions = {}): Promise<TotpEnrolment> {
     const secret = generateTotpSecret();
     const user = await this.#storeTotp(id, secret, "pending", options);
-    const organization = await this.#organizationName();
+    const organization = await organizationName(this.#environment);
     return { secret, uri: totpUri({ secret, issuer: organization, account: user.username }) };
   }
 
@@ -208,15 +210,14 @@ export class Credentials {
     const found = (await reader.peekOnce(resetKey(token), clock(), options)) as Reset | undefined;
     const user = found === undefined ? undefined : await reader.get("user", found.user, options);
     if (user === undefined) throw new DirectoryError("invalid-credentials", "the reset token is not valid");
-    await this.#checkPolicy("password", user, password);
-    const prepared = await this.hashCarriedOver(password, options);
+    const prepared = await this.passwords.prepare(user, password, options);
     await commit(this.#environment, { actor: { kind: "user", id: user.id }, ...options }, async (unit) => {
       const taken = (await unit.tx.consumeOnce(resetKey(token), unit.now)) as Reset | undefined;
       const current = markOf(await credentialOf(unit.tx, user.id, "password"));
       if (taken === undefined || taken.replaces !== current) {
         throw new DirectoryError("invalid-credentials", "the reset token is not valid");
       }
-      await this.storePassword(unit, user.id, prepared, false);
+      await this.passwords.store(unit, user.id, prepared, false);
       unit.audit({ action: "credential.password-reset", target: { kind: "user", id: user.id } });
       await endSessions(unit, user.id);
     });
@@ -263,13 +264,8 @@ export class Credentials {
    * @param user - whose it will be; the policy looks at their names
    * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it; `overloaded`
    */
-  async prepare(
-    user: Pick<User, "username" | "emails" | "name">,
-    password: string,
-    options: WriteOptions = {},
-  ): Promise<PreparedPassword> {
-    await this.#checkPolicy("password", user, password);
-    return this.hashCarriedOver(password, options);
+  prepare(user: PasswordOwner, password: string, options: WriteOptions = {}): Promise<PreparedPassword> {
+    return this.passwords.prepare(user, password, options);
   }
 
   /**
@@ -277,90 +273,8 @@ export class Credentials {
    * digits, in groups of five.
    * @throws DirectoryError `misconfigured` when the policy refuses everything
    */
-  async generate(user: Pick<User, "username" | "emails" | "name">): Promise<string> {
-    for (let tries = 0; tries < 20; tries++) {
-      const password = randomPassword(this.#environment.passwordPolicy.minLength);
-      if ((await this.violations(user, password)).length === 0) return password;
-    }
-    throw new DirectoryError("misconfigured", "the password policy refuses every password made up for it");
-  }
-
-  /** What a change of a user does to their password: `null` takes it away, `undefined` leaves it. @internal */
-  async prepareChange(
-    id: UserId,
-    fields: Partial<UserContent>,
-    password: string | PreparedPassword | null | undefined,
-    hash: string | undefined,
-    options: WriteOptions,
-  ): Promise<PreparedPassword | null | undefined> {
-    if (password !== undefined && hash !== undefined)
-      throw new DirectoryError("invalid-input", "password: give either password or passwordHash");
-    if (hash !== undefined) {
-      assertSupportedHash(hash);
-      return new PreparedPassword(hash, true);
-    }
-    if (password === undefined || password === null || password instanceof PreparedPassword) return password;
-    if (typeof password !== "string") throw new DirectoryError("invalid-input", "password: must be text");
-    const user = await this.#environment.reader.get("user", id, options);
-    if (user === undefined)
-      throw new DirectoryError("not-found", "no such user", { details: { kind: "user", id } });
-    return this.prepare({ ...user, ...fields }, password, options);
-  }
-
-  /** Stores a prepared password, or takes the password away, within a transaction. @internal */
-  async changePassword(unit: UnitOfWork, id: UserId, change: PreparedPassword | null): Promise<void> {
-    let action = "credential.password-removed";
-    if (change === null) {
-      const before = await unit.tx.getByKey("credential", "kind", `${id}/password`);
-      if (before === undefined) return;
-      await unit.remove("credential", before);
-      await this.#ntHashes.replace(unit, id, undefined);
-    } else {
-      action = change.isImported ? "credential.password-imported" : "credential.password-set";
-      await this.storePassword(unit, id, change, false);
-    }
-    unit.audit({ action, target: { kind: "user", id } });
-  }
-
-  /** Hashes a user's first password, after the policy, or checks an imported hash. @internal */
-  async prepareFirstPassword(
-    path: string,
-    user: UserContent,
-    password: string | undefined,
-    hash: string | undefined,
-    options: WriteOptions,
-  ): Promise<PreparedPassword | undefined> {
-    const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
-    if (password !== undefined && hash !== undefined)
-      throw new DirectoryError("invalid-input", `${at("password")}: give either password or passwordHash`);
-    if (hash !== undefined) {
-      assertSupportedHash(hash);
-      return new PreparedPassword(hash, true);
-    }
-    if (password === undefined) return undefined;
-    await this.#checkPolicy(at("password"), user, password);
-    return this.hashCarriedOver(password, options);
-  }
-
-  /** Hashes without asking the policy, for passwords that are in use elsewhere already. @internal */
-  async hashCarriedOver(password: string, options: WriteOptions): Promise<PreparedPassword> {
-    return new PreparedPassword(await this.#hash(password, options), false, this.#ntHashes.of(password));
-  }
-
-  /** The records of first passwords, within the transaction that makes the users. @internal */
-  firstPasswords(
-    unit: UnitOfWork,
-    user: UserId,
-    password: PreparedPassword | undefined,
-    mustChange = false,
-  ): readonly NewRecord<"credential">[] {
-    if (password === undefined) return [];
-    const { hash: secret, ntHash } = password;
-    const mark = mustChange ? { mustChange } : {};
-    const own: NewRecord<"credential"> = { user, kind: "password", secret, status: "active", ...mark };
-    if (ntHash === undefined) return [own];
-    this.#ntHashes.audit(unit, user);
-    return [own, this.#ntHashes.record(unit, user, ntHash)];
+  generate(user: PasswordOwner): Promise<string> {
+    return this.passwords.generate(user);
   }
 
   /**
@@ -384,31 +298,8 @@ export class Credentials {
   }
 
   /** Why the policy would refuse a password; empty when it would not. */
-  async violations(
-    user: Pick<User, "username" | "emails" | "name">,
-    password: string,
-  ): Promise<readonly PasswordViolation[]> {
-    const words = [
-      user.username,
-      ...user.emails.map((email) => email.value.split("@")[0] ?? ""),
-      user.name.given ?? "",
-      user.name.family ?? "",
-      await this.#organizationName(),
-      "directorykit",
-    ].filter((word) => word.length >= 3);
-    return checkPassword(password, this.#environment.passwordPolicy, { words });
-  }
-
-  /** Stores a password's hash within a transaction. @internal */
-  async storePassword(
-    unit: UnitOfWork,
-    user: UserId,
-    { hash: secret, ntHash }: PreparedPassword,
-    mustChange: boolean,
-  ): Promise<void> {
-    const mark = mustChange ? { mustChange } : {};
-    await putCredential(unit, user, "password", { secret, status: "active", ...mark });
-    await this.#ntHashes.replace(unit, user, ntHash);
+  violations(user: PasswordOwner, password: string): Promise<readonly PasswordViolation[]> {
+    return this.passwords.violations(user, password);
   }
 
   /** Seals and stores a TOTP secret within a transaction. @internal */
@@ -459,34 +350,5 @@ export class Credentials {
     id: CredentialId,
   ): { organization: string; owner: string; kind: string; id: string } {
     return { organization: this.#environment.organization, owner: user, kind: "totp", id };
-  }
-
-  #hash(password: string, options: WriteOptions): Promise<string> {
-    const { signal, source } = options;
-    return this.#environment.hasher.hash(password, {
-      ...(signal === undefined ? {} : { signal }),
-      ...(source === undefined ? {} : { source }),
-    });
-  }
-
-  async #checkPolicy(
-    path: string,
-    user: Pick<User, "username" | "emails" | "name">,
-    password: string,
-  ): Promise<void> {
-    const [first] = await this.violations(user, password);
-    if (first !== undefined) {
-      throw new DirectoryError("invalid-input", `${path}: ${first.reason}`, {
-        details: { path, violation: first.code },
-      });
-    }
-  }
-
-  async #organizationName(): Promise<string> {
-    const organization: Organization | undefined = await this.#environment.reader.get(
-      "organization",
-      this.#environment.organization,
-    );
-    return organization?.name ?? this.#environment.organization;
   }
 }

@@ -12,6 +12,11 @@ export interface OrganizationFields {
   readonly baseDn?: string;
 }
 
+/** The name of the organization as shown; its id before it was first named. */
+export async function organizationName({ reader, organization }: ServiceEnvironment): Promise<string> {
+  return (await reader.get("organization", organization))?.name ?? organization;
+}
+
 /** The organization the directory belongs to. */
 export class OrganizationSettings {
   readonly #environment: ServiceEnvironment;

@@ -7,7 +7,7 @@ import type { CallOptions } from "../store/store.ts";
 import { foldCase } from "../text/normalize.ts";
 import { invalid } from "../validate/validate.ts";
 import { commit, type RecordPatch, type UnitOfWork, type WriteOptions } from "../write/unit-of-work.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Passwords } from "./passwords.ts";
 import type { PreparedPassword } from "./prepared-password.ts";
 import { applyRulesTo } from "./rule-groups.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
@@ -67,12 +67,12 @@ export interface UserUpdateOptions extends UpdateOptions {
 /** People. Every change is one transaction with its audit event. */
 export class Users {
   readonly #environment: ServiceEnvironment;
-  readonly #credentials: Credentials;
+  readonly #passwords: Passwords;
 
   /** @internal */
-  constructor(environment: ServiceEnvironment, credentials: Credentials) {
+  constructor(environment: ServiceEnvironment, passwords: Passwords) {
     this.#environment = environment;
-    this.#credentials = credentials;
+    this.#passwords = passwords;
   }
 
   /**
@@ -94,13 +94,7 @@ export class Users {
       const path = users.length === 1 ? "" : `[${i}]`;
       const { password, passwordHash, ...rest } = input;
       const fields = this.#newUser(path, rest);
-      const secret = await this.#credentials.prepareFirstPassword(
-        path,
-        fields,
-        password,
-        passwordHash,
-        options,
-      );
+      const secret = await this.#passwords.prepareFirst(path, fields, password, passwordHash, options);
       prepared.push({ fields, secret });
     }
     return commit(this.#environment, options, async (unit) => {
@@ -109,7 +103,7 @@ export class Users {
         prepared.map((one) => one.fields),
       );
       const passwords = created.flatMap((user, i) =>
-        this.#credentials.firstPasswords(unit, user.id, prepared[i]?.secret),
+        this.#passwords.firstRecords(unit, user.id, prepared[i]?.secret),
       );
       await unit.createMany("credential", passwords);
       return created;
@@ -149,7 +143,7 @@ export class Users {
     const registry = this.#environment.registry();
     const fields = checkUserFields("", rest, registry);
     const attributes = checkAttributeChanges(attributeChanges, rest.attributes, "user", registry);
-    const secret = await this.#credentials.prepareChange(id, fields, password, passwordHash, options);
+    const secret = await this.#passwords.prepareChange(id, fields, password, passwordHash, options);
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("user", id);
       await expectCurrent(unit, before.version, options);
@@ -168,7 +162,7 @@ export class Users {
           details: { fields: Object.keys(patch).join(",") },
         });
       }
-      if (secret !== undefined) await this.#credentials.changePassword(unit, id, secret);
+      if (secret !== undefined) await this.#passwords.change(unit, id, secret);
       if (secret !== undefined || (after !== before && after.state !== "active")) await endSessions(unit, id);
       return after;
     });
