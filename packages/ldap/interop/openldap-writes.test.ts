@@ -239,6 +239,19 @@ delete: departmentNumber
         expect(stranger.stdout + stranger.stderr).toContain("Insufficient access (50)");
         expect((await login(`uid=ada,${usersDn}`, passwords.ada)).status).toBe(0);
       });
+
+      test("is told that a password that must be changed cannot be set once more", async () => {
+        const { credentials, users } = fixture.directory;
+        const user = await users.byUsername("kay");
+        if (user === undefined) throw new Error("nobody is called kay");
+        await credentials.requirePasswordChange(user.id);
+        const again = await runAs(kay, old, paths.ldappasswd, ["-e", "ppolicy", "-s", old]);
+        expect(again.stdout + again.stderr).toMatch(/Constraint violation \(19\)[\s\S]*must be changed/);
+        expect(await runAs(kay, old, paths.ldappasswd, ["-e", "ppolicy", "-s", next])).toMatchObject({
+          status: 0,
+        });
+        expect(await login(kay, next)).toMatchObject({ status: 0 });
+      });
     });
 
     test("entries are deleted, and what is always there is not", async () => {

@@ -32,6 +32,9 @@ export interface Credential extends RecordBase<CredentialId> {
    * other reasons since: a hash renewed at login, a mark. Absent: when the record last changed.
    */
   readonly setAt?: number;
-  /** A password that must be changed at the next sign-in because it is known to be compromised or was set by another. */
+  /**
+   * A password that must be changed at the next sign-in because it is known to be compromised or was set by another.
+   * Another password takes the mark off; the same does not.
+   */
   readonly mustChange?: boolean;
 }

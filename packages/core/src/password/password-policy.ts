@@ -24,14 +24,15 @@ export interface PasswordPolicy {
 /** Default: 15 to 1024 code points, and the built-in blocklist. */
 export const defaultPasswordPolicy: PasswordPolicy = { minLength: 15, maxLength: 1024 };
 
-/** Why a password is refused. */
+/** Why a password is refused. `reused`, of one that must be changed, is found where it is stored, not by the policy. */
 export type PasswordViolationCode =
   | "too-short"
   | "too-long"
   | "invalid-character"
   | "blocked"
   | "context-word"
-  | "looks-like-password-and-code";
+  | "looks-like-password-and-code"
+  | "reused";
 
 /** One fault of a password. */
 export interface PasswordViolation {

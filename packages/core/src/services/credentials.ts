@@ -26,7 +26,10 @@ export type CredentialSummary = Omit<Credential, "secret">;
 
 /** Options of a change of password. */
 export interface SetPasswordOptions extends WriteOptions {
-  /** Whether the user must choose another at the next sign-in. Default false. */
+  /**
+   * Whether the user must choose another at the next sign-in. Default false: a password that is marked so already is
+   * then not taken again.
+   */
   readonly mustChange?: boolean;
   /** A session that goes on: the one in which the user changed it. All others end. */
   readonly keepSession?: SessionId;
@@ -84,9 +87,11 @@ export class Credentials {
   }
 
   /**
-   * Sets or replaces the password, and ends the user's sessions.
-   * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it; `not-found`;
-   * `overloaded` when too many passwords are being hashed
+   * Sets or replaces the password, and ends the user's sessions. One that must be changed gives way to another only,
+   * whoever sets it; `mustChange` leaves it marked, and takes any.
+   * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it, or `reused` when it is
+   * the one that must be changed; `not-found`; `overloaded` when too many passwords are being hashed; `stale-write` when
+   * it came to be marked during the call
    */
   async setPassword(id: UserId, password: string, options: SetPasswordOptions = {}): Promise<void> {
     const user = await this.#environment.reader.get("user", id, options);
@@ -104,7 +109,8 @@ export class Credentials {
   /**
    * Takes over a password hash from elsewhere; it is replaced by our own form at the first login. Accepted: argon2,
    * bcrypt, scrypt, PBKDF2, sha256crypt, sha512crypt, {SSHA} and its kin, with bounded cost.
-   * @throws DirectoryError `invalid-input` when the form or cost is not accepted; `not-found`
+   * @throws DirectoryError `invalid-input` when the form or cost is not accepted, or with `details.violation` `reused`
+   * when it is the very hash of a password that must be changed; `not-found`
    */
   async importPasswordHash(id: UserId, hash: string, options: WriteOptions = {}): Promise<void> {
     assertSupportedHash(hash);
@@ -116,7 +122,7 @@ export class Credentials {
     });
   }
 
-  /** Marks the password as known to others: it must be changed at the next sign-in. @throws DirectoryError `not-found` */
+  /** Marks the password as known to others: it must be changed for another at the next sign-in. @throws DirectoryError `not-found` */
   async requirePasswordChange(id: UserId, options: WriteOptions = {}): Promise<void> {
     await commit(this.#environment, options, async (unit) => {
       const credential = await unit.tx.getByKey("credential", "kind", `${id}/password`);
@@ -201,9 +207,10 @@ export class Credentials {
   }
 
   /**
-   * Sets a new password with a token from {@link Credentials.createPasswordReset}. A password the policy refuses does
-   * not use the token up.
-   * @throws DirectoryError `invalid-credentials` for a token that is unknown, used or expired; `invalid-input`
+   * Sets a new password with a token from {@link Credentials.createPasswordReset}. A password that is refused does not
+   * use the token up.
+   * @throws DirectoryError `invalid-credentials` for a token that is unknown, used or expired; otherwise as
+   * {@link Credentials.setPassword} does
    */
   async resetPassword(token: string, password: string, options: WriteOptions = {}): Promise<void> {
     const { reader, clock } = this.#environment;
@@ -260,11 +267,17 @@ export class Credentials {
   }
 
   /**
-   * Checks a new password against the policy and hashes it, so that {@link Users.update} can store it without waiting.
+   * Checks a new password against the policy, and against one that must be changed, and hashes it, so that
+   * {@link Users.update} can store it without waiting.
    * @param user - whose it will be; the policy looks at their names
-   * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it; `overloaded`
+   * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it, or `reused` when it is
+   * the one that must be changed; `overloaded`
    */
-  prepare(user: PasswordOwner, password: string, options: WriteOptions = {}): Promise<PreparedPassword> {
+  prepare(
+    user: PasswordOwner & Pick<User, "id">,
+    password: string,
+    options: WriteOptions = {},
+  ): Promise<PreparedPassword> {
     return this.passwords.prepare(user, password, options);
   }
 
@@ -297,7 +310,7 @@ export class Credentials {
     return this.#ntHashes.forgetAll(options);
   }
 
-  /** Why the policy would refuse a password; empty when it would not. */
+  /** Why the policy would refuse a password; empty when it would not. It knows of no password before. */
   violations(user: PasswordOwner, password: string): Promise<readonly PasswordViolation[]> {
     return this.passwords.violations(user, password);
   }

@@ -4,11 +4,13 @@ import type { User } from "../model/user.ts";
 import { assertSupportedHash } from "../password/imported-hash.ts";
 import { checkPassword, type PasswordViolation } from "../password/password-policy.ts";
 import type { NewRecord, UnitOfWork, WriteOptions } from "../write/unit-of-work.ts";
+import type { SetPasswordOptions } from "./credentials.ts";
 import type { NtHashes } from "./nt-hashes.ts";
 import { organizationName } from "./organization.ts";
+import { compareWithMarked, expectAnother } from "./password-reuse.ts";
 import { PreparedPassword, randomPassword } from "./prepared-password.ts";
-import type { ServiceEnvironment } from "./service-environment.ts";
-import { putCredential } from "./stored-credential.ts";
+import { hashWork, type ServiceEnvironment } from "./service-environment.ts";
+import { credentialOf, putCredential } from "./stored-credential.ts";
 import type { UserContent } from "./user-input.ts";
 
 /** What the policy looks at of whoever is to have a password. */
@@ -47,12 +49,21 @@ export class Passwords {
   }
 
   /**
-   * Checks a password against the policy and hashes it.
-   * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it; `overloaded`
+   * Checks a password of someone who is there already, and hashes it.
+   * @throws DirectoryError `invalid-input` with `details.violation` when the policy refuses it, or when it is the one
+   * that must be changed and the mark does not stay; `overloaded`
    */
-  async prepare(user: PasswordOwner, password: string, options: WriteOptions): Promise<PreparedPassword> {
+  async prepare(
+    user: PasswordOwner & Pick<User, "id">,
+    password: string,
+    options: SetPasswordOptions,
+  ): Promise<PreparedPassword> {
     await this.#checkPolicy("password", user, password);
-    return this.hashCarriedOver(password, options);
+    const differsFrom =
+      options.mustChange === true
+        ? undefined
+        : await compareWithMarked(this.#environment, user.id, password, options);
+    return this.#hash(password, options, differsFrom);
   }
 
   /** What a change of a user does to their password: `null` takes it away, `undefined` leaves it. */
@@ -90,13 +101,8 @@ export class Passwords {
   }
 
   /** Hashes without asking the policy, for passwords that are in use elsewhere already. */
-  async hashCarriedOver(password: string, options: WriteOptions): Promise<PreparedPassword> {
-    const { signal, source } = options;
-    const hash = await this.#environment.hasher.hash(password, {
-      ...(signal === undefined ? {} : { signal }),
-      ...(source === undefined ? {} : { source }),
-    });
-    return new PreparedPassword(hash, false, this.#ntHashes.of(password));
+  hashCarriedOver(password: string, options: WriteOptions): Promise<PreparedPassword> {
+    return this.#hash(password, options);
   }
 
   /** The records of first passwords, within the transaction that makes the users. */
@@ -130,16 +136,26 @@ export class Passwords {
     unit.audit({ action, target: { kind: "user", id } });
   }
 
-  /** Stores a password's hash within a transaction. */
+  /**
+   * Stores a password's hash within a transaction.
+   * @throws DirectoryError as {@link expectAnother} does, unless the password is one to change again
+   */
   async store(
     unit: UnitOfWork,
     user: UserId,
-    { hash: secret, ntHash }: PreparedPassword,
+    password: PreparedPassword,
     mustChange: boolean,
   ): Promise<void> {
+    const { hash: secret, ntHash } = password;
+    if (!mustChange) expectAnother(await credentialOf(unit.tx, user, "password"), password);
     const mark = mustChange ? { mustChange } : {};
     await putCredential(unit, user, "password", { secret, status: "active", ...mark });
     await this.#ntHashes.replace(unit, user, ntHash);
+  }
+
+  async #hash(password: string, options: WriteOptions, differsFrom?: string): Promise<PreparedPassword> {
+    const hash = await this.#environment.hasher.hash(password, hashWork(options));
+    return new PreparedPassword(hash, false, this.#ntHashes.of(password), differsFrom);
   }
 
   async #checkPolicy(path: string, user: PasswordOwner, password: string): Promise<void> {

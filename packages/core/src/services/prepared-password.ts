@@ -9,12 +9,14 @@ export class PreparedPassword {
   readonly isImported: boolean;
   readonly #hash: string;
   readonly #ntHash: Uint8Array | undefined;
+  readonly #differsFrom: string | undefined;
 
   /** @internal */
-  constructor(hash: string, isImported: boolean, ntHash?: Uint8Array) {
+  constructor(hash: string, isImported: boolean, ntHash?: Uint8Array, differsFrom?: string) {
     this.#hash = hash;
     this.#ntHash = ntHash;
     this.isImported = isImported;
+    this.#differsFrom = differsFrom;
   }
 
   /** What is stored. @internal */
@@ -25,6 +27,11 @@ export class PreparedPassword {
   /** What is stored beside it where that is allowed. @internal */
   get ntHash(): Uint8Array | undefined {
     return this.#ntHash;
+  }
+
+  /** Names the stored password that this one was compared with and is not, if one must be changed. @internal */
+  get differsFrom(): string | undefined {
+    return this.#differsFrom;
   }
 }
 

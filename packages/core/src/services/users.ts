@@ -33,8 +33,8 @@ export interface NewUser extends UserFields {
 /** What may change of a user: all of it in one transaction. */
 export interface UserChanges extends Partial<UserFields> {
   /**
-   * A new password; it must meet the password policy. One that {@link Credentials.prepare} has made is stored as it is.
-   * `null` takes the password away. Either way the user's sessions end.
+   * A new password; it must meet the password policy, and be another where the one before must be changed. One that
+   * {@link Credentials.prepare} has made is stored as it is. `null` takes the password away. Either way the user's sessions end.
    */
   readonly password?: string | PreparedPassword | null;
   /** A password hash from elsewhere, in a form {@link Credentials.importPasswordHash} takes. Ends sessions too. */
@@ -135,8 +135,9 @@ export class Users {
 
   /**
    * Changes what is given; the rest stays. `posix: null` takes the Unix account away.
-   * @throws DirectoryError `not-found`, `invalid-input` (with `details.violation` when the policy refuses the password),
-   * `conflict`, `stale-write`, `overloaded`
+   * @throws DirectoryError `not-found`, `invalid-input` (with `details.violation` when the password is refused),
+   * `conflict`, `stale-write` (with `details.reason` `must-change` when the password came to be marked meanwhile),
+   * `overloaded`
    */
   async update(id: UserId, changes: UserChanges, options: UserUpdateOptions = {}): Promise<User> {
     const { password, passwordHash, attributeChanges, ...rest } = changes;

@@ -12,10 +12,11 @@ import {
   LdapResultCode,
   type ModifyRequest,
   parseFilter,
+  type RequestOp,
 } from "../codec/index.ts";
 import { baseDn, groupDn, type Office, office, password, userDn } from "../server/office.fixture.ts";
 import { type LdapTestClient, ldapTestClient } from "../testing.ts";
-import { ask, bureau, hasPassword, otherPassword } from "./writes.fixture.ts";
+import { ask, boundAs, bureau, hasPassword, otherPassword } from "./writes.fixture.ts";
 
 let place: Office;
 beforeAll(async () => {
@@ -101,6 +102,67 @@ test.each<[string, (client: LdapTestClient) => Promise<{ resultCode: number }>]>
   });
   expect(await change(client)).toMatchObject({ resultCode: LdapResultCode.success });
   expect((await client.search({ base: baseDn })).entries.length).toBeGreaterThan(1);
+});
+
+describe("the password that must be changed, once more,", () => {
+  const inHistory = { resultCode: LdapResultCode.constraintViolation, error: { error: "passwordInHistory" } };
+  const modifyRequest = (...changes: ModifyRequest["changes"]): ModifyRequest => ({
+    type: "modifyRequest",
+    object: userDn("ada"),
+    changes,
+  });
+  const modification = { type: "userPassword", vals: [Buffer.from(password)] };
+  const passwordModify = (old?: string): RequestOp => ({
+    type: "extendedReq",
+    requestName: ExtendedOid.passwordModify,
+    requestValue: encodePasswordModifyRequest({
+      userIdentity: Buffer.from(userDn("ada")),
+      ...(old === undefined ? {} : { oldPasswd: Buffer.from(old) }),
+      newPasswd: Buffer.from(password),
+    }),
+  });
+  const requests: readonly [string, RequestOp][] = [
+    ["password modify", passwordModify()],
+    ["password modify with the old one", passwordModify(password)],
+    ["modify", modifyRequest({ operation: "replace", modification })],
+    [
+      "modify that deletes the old one",
+      modifyRequest({ operation: "delete", modification }, { operation: "add", modification }),
+    ],
+  ];
+  const tried = async (client: LdapTestClient, op: RequestOp) => {
+    const answer = await ask(client, op, ...controls);
+    const [control] = answer.controls;
+    const error = control?.value === undefined ? undefined : decodePasswordPolicy(control.value);
+    expect(answer.diagnosticMessage).not.toContain(password);
+    return { resultCode: answer.resultCode, error };
+  };
+
+  test.each(requests)("is refused by %s, and nothing else may be done as before", async (_, request) => {
+    await using own = await office();
+    await own.directory.credentials.requirePasswordChange(own.user.ada.id);
+    await using client = ldapTestClient(own.server);
+    await client.exchange(bindAs("ada"), { controls });
+    expect(await tried(client, request)).toEqual(inHistory);
+    expect(await client.search({ base: baseDn })).toMatchObject({
+      resultCode: LdapResultCode.insufficientAccessRights,
+    });
+    await using again = ldapTestClient(own.server);
+    const [answer] = await again.exchange(bindAs("ada"), { controls });
+    expect(policyOf(answer)).toEqual({ error: "changeAfterReset" });
+    expect(await client.changePassword({ newPassword: otherPassword })).toMatchObject({ resultCode: 0 });
+    expect((await client.search({ base: baseDn })).resultCode).toBe(LdapResultCode.success);
+  });
+
+  test.each(requests)("is not what an administrator gives them by %s either", async (_, request) => {
+    await using own = await bureau();
+    await using admin = await boundAs(own, "admin");
+    await own.directory.credentials.requirePasswordChange(own.user.ada.id);
+    expect(await tried(admin, request)).toEqual(inHistory);
+    const user = userDn("ada");
+    expect(await admin.changePassword({ user, newPassword: otherPassword })).toMatchObject({ resultCode: 0 });
+    expect(await hasPassword(own.directory, "ada", otherPassword)).toBe(true);
+  });
 });
 
 describe("whoever must change their password first", () => {

@@ -1,5 +1,5 @@
-import { type DirectoryError, isDirectoryError } from "@directorykit/core";
-import { LdapResultCode } from "../codec/index.ts";
+import { type DirectoryError, isDirectoryError, type PasswordViolationCode } from "@directorykit/core";
+import { LdapResultCode, type PasswordPolicyError } from "../codec/index.ts";
 import { resultCodeOfError } from "../errors.ts";
 import type { Schema } from "../view/schema.ts";
 import { badPassword, UpdateRefusal } from "../view/update-refusal.ts";
@@ -32,6 +32,12 @@ const fieldNames: ReadonlyMap<string, string> = new Map([
   ["members", "member"],
 ]);
 
+/** Faults of a password that a password policy response tells from poor quality (draft-behera-ldap-password-policy-10 §6.2). */
+const policyErrors: ReadonlyMap<unknown, PasswordPolicyError> = new Map([
+  ["too-short", "passwordTooShort"],
+  ["reused", "passwordInHistory"],
+] satisfies [PasswordViolationCode, PasswordPolicyError][]);
+
 /** What a failure of the directory is to whoever asked for an update. Names attributes as LDAP does, and no values. */
 export function refusalOf(error: unknown, schema: Schema): UpdateRefusal {
   if (!isDirectoryError(error)) return new UpdateRefusal(resultCodeOfError(error), "");
@@ -57,7 +63,7 @@ function invalidInput(error: DirectoryError, schema: Schema): UpdateRefusal {
   const { path, violation: fault, family } = error.details;
   if (fault !== undefined) {
     const message = `userPassword: ${withoutPath(error)}`;
-    return badPassword(message, fault === "too-short" ? "passwordTooShort" : undefined);
+    return badPassword(message, policyErrors.get(fault));
   }
   if (family !== undefined) return badPassword(`userPassword: ${error.message}`);
   if (typeof path !== "string") return violation(error.message);
