@@ -385,11 +385,18 @@ export class Directory {
     return this.#environment;
   }
 
-  /** Ends iterations and polling, and closes the store. Adapters are closed first, by whoever opened them. Idempotent. */
+  /**
+   * Ends iterations and polling, lets the hasher go of what it keeps between calls, and closes the store. Adapters are
+   * closed first, by whoever opened them. Idempotent.
+   */
   close(): Promise<void> {
     this.#closing ??= (async () => {
       this.#feed.close();
-      await this.#environment.store.close();
+      try {
+        this.#environment.hasher.close?.();
+      } finally {
+        await this.#environment.store.close();
+      }
     })();
     return this.#closing;
   }

@@ -52,6 +52,11 @@ export interface PasswordHasher {
    * @param stored - the hash that matched
    */
   needsRehash(stored: string): boolean;
+  /**
+   * Lets go of what is kept between calls. A directory calls it when it closes; others may share the hasher and work on
+   * with it.
+   */
+  close?(): void;
 }
 
 /** Accepts a cost of argon2 below what OWASP asks for. For tests that are not about cost. */

@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { failure, openDirectory, otherPassword, password, quickHasher } from "../testing/test-directory.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { rememberVerified } from "./remember-verified.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 /** A hasher that counts how often it works. */
 function counting(): PasswordHasher & { count: number } {
@@ -19,11 +21,12 @@ function counting(): PasswordHasher & { count: number } {
 async function scene(forMs: number, maxEntries?: number) {
   const inner = counting();
   const options = { forMs, ...(maxEntries === undefined ? {} : { maxEntries }) };
-  const { directory } = await openDirectory({ hasher: rememberVerified(inner, options) });
+  const hasher = rememberVerified(inner, options);
+  const { directory } = await openDirectory({ hasher });
   const ada = await directory.users.create({ username: "ada", password });
   const login = async (given = password): Promise<string> =>
     (await directory.authenticate({ username: "ada", password: given, protocol: "ldap" })).outcome;
-  return { inner, directory, ada, login };
+  return { inner, hasher, directory, ada, login };
 }
 
 test("a right password is hashed once while it is remembered", async () => {
@@ -55,12 +58,34 @@ test("someone who is suspended is refused at once", async () => {
 });
 
 test("it is forgotten when its time is over", async () => {
-  const { inner, login } = await scene(1);
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const { inner, login } = await scene(60_000);
   await login();
-  const over = performance.now() + 2;
-  while (performance.now() < over) await new Promise((resolve) => setImmediate(resolve));
+  vi.advanceTimersByTime(59_999);
+  await login();
+  expect(inner.count).toBe(1);
+  vi.advanceTimersByTime(1);
   await login();
   expect(inner.count).toBe(2);
+});
+
+test("it is forgotten when a directory closes, and the others that share the hasher go on", async () => {
+  const { inner, hasher, login } = await scene(300_000);
+  const { directory: other } = await openDirectory({ hasher });
+  await login();
+  await other.close();
+  for (let i = 0; i < 2; i++) expect(await login()).toBe("accepted");
+  expect(inner.count).toBe(2);
+});
+
+test("closing it closes the hasher that it stands before", async () => {
+  const close = vi.fn();
+  const { directory } = await openDirectory({
+    hasher: rememberVerified({ ...quickHasher, close }, { forMs: 1 }),
+  });
+  expect(close).not.toHaveBeenCalled();
+  await directory.close();
+  expect(close).toHaveBeenCalledOnce();
 });
 
 test("no more are remembered than it was told, and the oldest go first", async () => {

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { DirectoryError } from "../errors.ts";
+import { PassingSet } from "./passing-set.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 
 /** Options of {@link rememberVerified}. */
@@ -16,6 +17,8 @@ export interface RememberVerifiedOptions {
  * copy of the process's memory lets a thief try passwords at the speed of HMAC-SHA256 instead of argon2, and whoever
  * knows the password can tell from the time taken that it was used within the last `forMs`.
  *
+ * What is remembered is gone from memory when its time is over, and when a directory that uses the hasher closes.
+ *
  * Nothing else changes: a new password, a suspension, a lost grant, a lock or a missing code refuse at once as before,
  * and wrong passwords always cost a whole hash.
  *
@@ -31,13 +34,7 @@ export function rememberVerified(hasher: PasswordHasher, options: RememberVerifi
       throw new DirectoryError("misconfigured", `${name} must be a whole number from 1 to ${most}`);
   }
   const secret = randomBytes(32);
-  const remembered = new Map<string, number>();
-  const drop = (now: number): void => {
-    for (const [key, until] of remembered) {
-      if (until > now && remembered.size <= maxEntries) return;
-      remembered.delete(key);
-    }
-  };
+  const remembered = new PassingSet(forMs, maxEntries);
   return {
     hash: (password, work) => hasher.hash(password, work),
     verifyDummy: (password, work) => hasher.verifyDummy(password, work),
@@ -45,14 +42,14 @@ export function rememberVerified(hasher: PasswordHasher, options: RememberVerifi
     async verify(stored, password, work) {
       // The stored hash is part of the key, so a new password makes what was remembered worthless.
       const key = createHmac("sha256", secret).update(`${stored}\0${password}`).digest("base64");
-      const now = performance.now();
-      if ((remembered.get(key) ?? 0) > now) return true;
+      if (remembered.has(key)) return true;
       if (!(await hasher.verify(stored, password, work))) return false;
-      const then = performance.now();
-      remembered.delete(key);
-      remembered.set(key, then + forMs);
-      drop(then);
+      remembered.add(key);
       return true;
+    },
+    close() {
+      remembered.clear();
+      hasher.close?.();
     },
   };
 }
