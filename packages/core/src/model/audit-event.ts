@@ -1,11 +1,16 @@
 import type { AuditEventId } from "./ids.ts";
 
-/** Who did it. */
+/** Who did it: in whose name and, where that was somebody else, who really. */
 export interface AuditActor {
   /** A person, an administrator through a service call, or the directory itself. */
   readonly kind: "user" | "administrator" | "system" | "anonymous";
   /** The id or name, where known. */
   readonly id?: string;
+  /**
+   * Whoever did it in the actor's name, by a right to act as others: LDAP's proxied authorization (RFC 4370), or a login
+   * for somebody else by SASL. Absent when the actor did it themselves.
+   */
+  readonly actedBy?: Pick<AuditActor, "kind" | "id">;
 }
 
 /** One line of the append-only audit trail, written in the same transaction as what it tells of. */

@@ -212,7 +212,7 @@ test("C18 nothing a request brings with it can forge or colour a line of a log",
   await directory.users.create(
     { username: "ada" },
     {
-      actor: { kind: "user", id: hostile },
+      actor: { kind: "user", id: hostile, actedBy: { kind: "user", id: hostile } },
       protocol: hostile,
       source: hostile,
       correlation: `${hostile}${"y".repeat(10_000)}`,
@@ -220,9 +220,21 @@ test("C18 nothing a request brings with it can forge or colour a line of a log",
   );
   const [event] = await directory.audit();
   const safe = 'x\\u{d}\\u{a}{"action":"user.created"}\\u{1b}[2J\\u{202e}\\u{2028}';
-  expect(event).toMatchObject({ actor: { id: safe }, protocol: safe, source: safe });
+  expect(event).toMatchObject({
+    actor: { id: safe, actedBy: { kind: "user", id: safe } },
+    protocol: safe,
+    source: safe,
+  });
   expect(event?.correlation).toMatch(/^x\\u\{d\}/);
   expect(event?.correlation?.length).toBeLessThan(400);
+});
+
+test("C18 what somebody does in the name of another says both, and is found by the other", async () => {
+  const { directory } = await openDirectory();
+  const actor = { kind: "user", id: "ada", actedBy: { kind: "user", id: "portal" } } as const;
+  await directory.users.create({ username: "bob" }, { actor });
+  expect(await directory.audit({ actor: "ada" })).toMatchObject([{ action: "user.created", actor }]);
+  expect(await directory.audit({ actor: "portal" })).toEqual([]);
 });
 
 test("C18 an event and what it tells of commit together", async () => {

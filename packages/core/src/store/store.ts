@@ -78,7 +78,7 @@ export interface AuditQuery {
   readonly action?: string;
   /** Only events whose target has this id. */
   readonly target?: string;
-  /** Only events whose actor has this id. */
+  /** Only events whose actor has this id: what was done in their name, not what they did in the name of others. */
   readonly actor?: string;
   /** Newest first. Default: oldest first; `after` then means before. */
   readonly descending?: boolean;

@@ -214,10 +214,7 @@ export class UnitOfWork {
       id: newId<AuditEventId>(this.now),
       at: this.now,
       outcome: "success",
-      actor:
-        actor?.id === undefined
-          ? (actor ?? { kind: "administrator" })
-          : { kind: actor.kind, id: printable(actor.id) },
+      actor: printableActor(actor ?? { kind: "administrator" }),
       protocol: printable(protocol ?? "api"),
       ...(source === undefined ? {} : { source: printable(source) }),
       ...(correlation === undefined ? {} : { correlation: printable(correlation) }),
@@ -268,6 +265,14 @@ function printable(text: string): string {
       /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
       (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
     );
+}
+
+function printableActor({ kind, id, actedBy }: AuditActor): AuditActor {
+  return {
+    kind,
+    ...(id === undefined ? {} : { id: printable(id) }),
+    ...(actedBy === undefined ? {} : { actedBy: printableActor(actedBy) }),
+  };
 }
 
 /** The name a record goes by and the user it belongs to. */

@@ -1,6 +1,7 @@
 import { allowWeakHashing, argon2Hasher, type PasswordHasher } from "@directorykit/core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  type Control,
   ControlOid,
   ExtendedOid,
   encodeAuthzId,
@@ -157,4 +158,61 @@ test("rights to act as others are not handed on to whoever is acted as", async (
   expect(await client.whoAmI()).toBe(`dn:${userDn("ada")}`);
   expect(await whoAmIAs(client, dn("ada"))).toBe(`dn:${userDn("ada")}`);
   expect(await whoAmIAs(client, dn("grace"))).toBe(LdapResultCode.authorizationDenied);
+});
+
+describe("the audit trail of what is written", () => {
+  const title = {
+    type: "modifyRequest",
+    object: userDn("grace"),
+    changes: [{ operation: "replace", modification: { type: "title", vals: [Buffer.from("Admiral")] } }],
+  } as const;
+  const asAdmin = { oid: ControlOid.proxiedAuthorization, critical: true, value: dn("admin") };
+  const withProxy = async (): Promise<Bureau> => {
+    const own = await bureau();
+    const { directory, user, resource } = own;
+    await directory.grants.add({ user: user.reader, resource, attributes: { proxy: true }, priority: 10 });
+    return own;
+  };
+  const actorsOf = async ({ directory }: Bureau, action: string): Promise<unknown[]> =>
+    (await directory.audit({ action, descending: true, limit: 1 })).map(({ actor }) => actor);
+
+  test.each<[string, (own: Bureau) => Promise<LdapTestClient>, readonly Control[]]>([
+    ["by proxied authorization", (own) => boundAs(own, "reader"), [asAdmin]],
+    [
+      "after a login for somebody else",
+      async ({ server }) => {
+        const client = ldapTestClient(server);
+        await client.saslBind("PLAIN", `u:admin\0reader\0${password}`);
+        return client;
+      },
+      [],
+    ],
+  ])("%s names both who did it and in whose name", async (_, connect, controls) => {
+    await using own = await withProxy();
+    await using client = await connect(own);
+    const both = [{ kind: "user", id: own.admin.id, actedBy: { kind: "user", id: own.user.reader.id } }];
+    expect(await ask(client, title, ...controls)).toMatchObject({ resultCode: 0 });
+    expect(await actorsOf(own, "user.updated")).toEqual(both);
+    const requestValue = encodePasswordModifyRequest({
+      userIdentity: Buffer.from(userDn("grace")),
+      newPasswd: Buffer.from(otherPassword),
+    });
+    const change = { type: "extendedReq", requestName: ExtendedOid.passwordModify, requestValue } as const;
+    expect(await ask(client, change, ...controls)).toMatchObject({ resultCode: 0 });
+    expect(await actorsOf(own, "credential.password-set")).toEqual(both);
+    expect(await ask(client, { type: "delRequest", entry: userDn("grace") }, ...controls)).toMatchObject({
+      resultCode: 0,
+    });
+    expect(await actorsOf(own, "user.deleted")).toEqual(both);
+  });
+
+  test.each<[string, string, readonly Control[]]>([
+    ["somebody's own name", "admin", []],
+    ["somebody's own name, which they gave themselves", "admin", [asAdmin]],
+  ])("in %s names nobody else", async (_, name, controls) => {
+    await using own = await withProxy();
+    await using client = await boundAs(own, name);
+    expect(await ask(client, title, ...controls)).toMatchObject({ resultCode: 0 });
+    expect(await actorsOf(own, "user.updated")).toEqual([{ kind: "user", id: own.admin.id }]);
+  });
 });

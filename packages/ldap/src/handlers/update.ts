@@ -1,4 +1,10 @@
-import { isDirectoryError, type UpdateOptions, type User, type WriteOptions } from "@directorykit/core";
+import {
+  type AuditActor,
+  isDirectoryError,
+  type UpdateOptions,
+  type User,
+  type WriteOptions,
+} from "@directorykit/core";
 import { LdapResultCode } from "../codec/index.ts";
 import { UpdateRefusal } from "../view/update-refusal.ts";
 import type { ValueContext } from "../view/written-value.ts";
@@ -69,11 +75,20 @@ function insufficient(diagnosticMessage?: string): Outcome {
 /** What the directory is told of who writes. */
 export function writeOptions({ identity, session, signal }: Update): WriteOptions {
   return {
-    actor: { kind: "user", id: identity.user },
+    actor: actorOf(identity),
     protocol: "ldap",
     source: session.address,
     correlation: session.id,
     signal,
+  };
+}
+
+/** In whose name something is done and, under proxied authorization, who does it. */
+function actorOf({ user, actedBy }: LdapIdentity): AuditActor {
+  return {
+    kind: "user",
+    id: user,
+    ...(actedBy === undefined ? {} : { actedBy: { kind: "user", id: actedBy.user } }),
   };
 }
 

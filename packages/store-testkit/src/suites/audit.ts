@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AuditQuery } from "@directorykit/core";
+import type { AuditActor, AuditQuery } from "@directorykit/core";
 import { type ConformanceTest, onStore, type StoreUnderTest } from "../conformance-test.ts";
 import { auditEvent, organizationId } from "../sample-records.ts";
 
@@ -8,11 +8,16 @@ const actions = ["user.created", "user.deleted", "username.odd", "authentication
 const events = Array.from({ length: 40 }, (_, n) =>
   auditEvent(n, {
     action: actions[n % 4] as string,
-    actor: n % 3 === 0 ? { kind: "system" } : { kind: "user", id: `actor${n % 3}` },
+    actor: n % 3 === 0 ? { kind: "system" } : { kind: "user", id: `actor${n % 3}`, ...actedBy(n) },
     ...(n % 5 === 0 ? {} : { target: { kind: "user", id: `target${n % 5}`, name: "Ada" } }),
     ...(n % 2 === 0 ? {} : { protocol: "ldap", source: "192.0.2.1", details: { attempts: n, ok: false } }),
   }),
 );
+
+/** Some act in the name of others, which is no part of any question. */
+function actedBy(n: number): Pick<AuditActor, "actedBy"> {
+  return n % 4 === 0 ? { actedBy: { kind: "user", id: `actor${3 - (n % 3)}` } } : {};
+}
 
 /** The audit trail. */
 export function auditSuite(): readonly ConformanceTest[] {
