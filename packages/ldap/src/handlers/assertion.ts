@@ -4,7 +4,7 @@ import { evaluateEntry } from "../view/entry-filter.ts";
 import { rootDse, subschema } from "../view/fixed-entries.ts";
 import { subschemaDn } from "../view/schema.ts";
 import { translateFilter } from "../view/translate-filter.ts";
-import { treeEntry } from "../view/tree-entries.ts";
+import { asksForStamp, treeEntry } from "../view/tree-entries.ts";
 import { EntrySource } from "./entry-source.ts";
 import type { OperationContext } from "./operation-context.ts";
 import type { LdapIdentity, Outcome } from "./session.ts";
@@ -73,8 +73,10 @@ async function isFalseInTree(
   const node = tree.locate(dn);
   if (node === undefined) return false;
   const source = new EntrySource(view, identity, signal);
-  if (node.type === "fixed")
-    return evaluateEntry(filter, await treeEntry(node.node, tree, view), view.schema, view.hidden) !== true;
+  if (node.type === "fixed") {
+    const entry = await treeEntry(node.node, tree, view, asksForStamp(filter, view.schema));
+    return evaluateEntry(filter, entry, view.schema, view.hidden) !== true;
+  }
   const record =
     node.type === "user" ? await source.findUser(node.username) : await source.findGroup(node.name);
   return record !== undefined && !(await isTrueOf(filter, node.type, record.id, source, context));

@@ -1,3 +1,4 @@
+import { memoryStore, type Reader, type Store } from "@directorykit/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { baseDn, type Office, office, password, userDn } from "../server/office.fixture.ts";
 import { type LdapTestClient, ldapTestClient } from "../testing.ts";
@@ -116,4 +117,36 @@ describe("contextCSN", () => {
     expect(all.every((one) => one <= context)).toBe(true);
     expect(context.slice(0, 22)).toBe(all[0]?.slice(0, 22));
   });
+
+  test("is looked for once, however many ask, and not by searches that do not ask for it", async () => {
+    const { store, looks } = storeThatCounts();
+    await using other = await office({}, { store });
+    const clients = Array.from({ length: 5 }, () => ldapTestClient(other.server));
+    for (const one of clients) await one.bind(userDn("reader"), password);
+    const search = (attributes: readonly string[], filter = "(objectClass=*)"): Promise<unknown> =>
+      Promise.all(clients.map((one) => one.search({ base: baseDn, filter, attributes })));
+    await search(["*"], "(uid=ada)");
+    await search([], "(!(uid=ada))");
+    expect(looks()).toBe(0);
+    await search(["contextCSN"]);
+    await search(["+"]);
+    await search(["1.1"], "(!(contextCSN>=2026))");
+    // Of people and of groups.
+    expect(looks()).toBe(2);
+    for (const one of clients) await one.close();
+  });
 });
+
+/** A store that counts how often the newest of its records is looked for. */
+function storeThatCounts(): { readonly store: Store; looks(): number } {
+  const inner = memoryStore();
+  let looks = 0;
+  const reader = (real: Reader): Reader => ({
+    ...real,
+    query: (kind, query, options) => {
+      if (query.order?.attribute === "updatedAt") looks += 1;
+      return real.query(kind, query, options);
+    },
+  });
+  return { store: { ...inner, reader: (id) => reader(inner.reader(id)) }, looks: () => looks };
+}

@@ -7,7 +7,7 @@ import { evaluateEntry } from "../view/entry-filter.ts";
 import { rootDse, subschema } from "../view/fixed-entries.ts";
 import { subschemaDn } from "../view/schema.ts";
 import { translateFilter } from "../view/translate-filter.ts";
-import { treeEntry } from "../view/tree-entries.ts";
+import { isStamp, treeEntry } from "../view/tree-entries.ts";
 import { EntrySource } from "./entry-source.ts";
 import type { OperationContext } from "./operation-context.ts";
 import { timeUp } from "./search.ts";
@@ -53,7 +53,10 @@ async function run(request: CompareRequest, context: OperationContext): Promise<
   const { tree } = identity;
   const node = tree.locate(dn);
   if (node === undefined) return LdapResultCode.noSuchObject;
-  if (node.type === "fixed") return compareEntry(asked, await treeEntry(node.node, tree, view), view);
+  if (node.type === "fixed") {
+    const entry = await treeEntry(node.node, tree, view, isStamp(attribute, schema));
+    return compareEntry(asked, entry, view);
+  }
   const source = new EntrySource(view, identity, signal);
   const record =
     node.type === "user" ? await source.findUser(node.username) : await source.findGroup(node.name);

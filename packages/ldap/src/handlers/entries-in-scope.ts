@@ -4,8 +4,9 @@ import type { Entry } from "../view/entry.ts";
 import { matchesEntry } from "../view/entry-filter.ts";
 import { rootDse, subschema } from "../view/fixed-entries.ts";
 import { subschemaDn } from "../view/schema.ts";
+import { Selection } from "../view/selection.ts";
 import { translateFilter } from "../view/translate-filter.ts";
-import { treeEntry } from "../view/tree-entries.ts";
+import { asksForStamp, treeEntry } from "../view/tree-entries.ts";
 import type { EntrySource } from "./entry-source.ts";
 import { EntryStream, type FoundFixedEntry } from "./entry-stream.ts";
 import type { OperationContext } from "./operation-context.ts";
@@ -82,7 +83,9 @@ export async function entriesInScope(
   // RFC 3672 §3: whoever wants to see subentries sees nothing else, and there are none in the tree.
   if (subentries?.value === true) return { entries: stream([], undefined, undefined), missingBase };
   const fixed: Entry[] = [];
-  for (const node of target.fixed) fixed.push(await treeEntry(node, tree, view));
+  const selection = new Selection(request.attributes, request.typesOnly, schema);
+  const withStamp = selection.has(schema.known("contextCSN")) || asksForStamp(filter, schema);
+  for (const node of target.fixed) fixed.push(await treeEntry(node, tree, view, withStamp));
   const { translation } = source;
   const translated: Translated = (owner) => translateFilter(filter, owner, translation);
   return {

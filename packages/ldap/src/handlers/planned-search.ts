@@ -9,7 +9,7 @@ import type { Schema } from "../view/schema.ts";
 import { Selection } from "../view/selection.ts";
 import { translateFilter } from "../view/translate-filter.ts";
 import type { FixedNode, Tree } from "../view/tree.ts";
-import { treeEntry } from "../view/tree-entries.ts";
+import { isStamp, treeEntry } from "../view/tree-entries.ts";
 import { EntrySource } from "./entry-source.ts";
 import { searchTarget } from "./search-target.ts";
 import { type LdapIdentity, sightOf } from "./session.ts";
@@ -149,7 +149,7 @@ async function valuesOfFixed(
   const type = view.schema.type(name);
   const values = new Set<string>();
   for (const node of nodes) {
-    const { attributes } = await treeEntry(node, tree, view);
+    const { attributes } = await treeEntry(node, tree, view, isStamp(name, view.schema));
     for (const attribute of attributes)
       if (attribute.type === type) for (const value of attribute.values) values.add(value.toLowerCase());
   }

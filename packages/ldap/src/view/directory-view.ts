@@ -42,7 +42,8 @@ export class DirectoryView {
   #timed = new WeakMap<Tree, boolean>();
   #generation = 0;
   #changedAt = 0;
-  #knowsNewest = false;
+  /** Has learnt the time of the newest record, or is about to. */
+  #newest: Promise<void> | undefined;
 
   constructor(options: ResolvedLdapOptions) {
     this.options = options;
@@ -178,18 +179,26 @@ export class DirectoryView {
    */
   async contextStamp(): Promise<{ readonly at: number; readonly revision: number }> {
     const { revision } = this.#directory;
-    if (!this.#knowsNewest) {
-      const generation = this.#generation;
-      const query = { order: { attribute: "updatedAt", descending: true }, limit: 1 };
-      const newest = [
-        ...(await this.#directory.query("user", query)).records,
-        ...(await this.#directory.query("group", query)).records,
-      ];
-      for (const { updatedAt } of newest) this.#changedAt = Math.max(this.#changedAt, updatedAt);
-      this.#changedAt = Math.max(this.#changedAt, await this.#timeOf(revision));
-      this.#knowsNewest = generation === this.#generation;
+    this.#newest ??= this.#learnNewest(revision);
+    const learning = this.#newest;
+    try {
+      await learning;
+    } catch (error) {
+      if (this.#newest === learning) this.#newest = undefined;
+      throw error;
     }
     return { at: this.#changedAt, revision };
+  }
+
+  /** Once for all who ask: where a million records changed in one moment, their store looks at all of them. */
+  async #learnNewest(revision: number): Promise<void> {
+    const query = { order: { attribute: "updatedAt", descending: true }, limit: 1 };
+    const newest = [
+      ...(await this.#directory.query("user", query)).records,
+      ...(await this.#directory.query("group", query)).records,
+    ];
+    const times = newest.map(({ updatedAt }) => updatedAt);
+    this.#changedAt = Math.max(this.#changedAt, ...times, await this.#timeOf(revision));
   }
 
   /** When a change was made; 0 when there was none, or it is no longer kept. */
@@ -211,7 +220,7 @@ export class DirectoryView {
     this.#timed = new WeakMap();
     this.#groupNames.clear();
     this.#passwordSetAt.clear();
-    this.#knowsNewest = false;
+    this.#newest = undefined;
   }
 
   /** Forgets what a change touches. */

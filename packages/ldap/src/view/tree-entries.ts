@@ -1,4 +1,4 @@
-import { parseDn, type RelativeDistinguishedName } from "../codec/index.ts";
+import { type Filter, parseDn, type RelativeDistinguishedName } from "../codec/index.ts";
 import { addActiveDirectory } from "./active-directory.ts";
 import { changeSequenceNumber } from "./change-sequence-number.ts";
 import type { DirectoryView } from "./directory-view.ts";
@@ -9,15 +9,46 @@ import { type Schema, subschemaDn } from "./schema.ts";
 import type { AttributeTypeDefinition } from "./schema-definitions.ts";
 import type { FixedNode, Tree } from "./tree.ts";
 
-/** The suffix, or one of the units below it, as an entry. */
-export async function treeEntry(node: FixedNode, tree: Tree, view: DirectoryView): Promise<Entry> {
+const stampName = "contextCSN";
+
+/** Whether a filter asks about the stamp of a tree's suffix. */
+export function asksForStamp(filter: Filter, schema: Schema): boolean {
+  switch (filter.type) {
+    case "and":
+    case "or":
+      return filter.filters.some((part) => asksForStamp(part, schema));
+    case "not":
+      return asksForStamp(filter.filter, schema);
+    default:
+      // A rule alone is one of every attribute that it goes with.
+      return filter.attribute === undefined || isStamp(filter.attribute, schema);
+  }
+}
+
+/** Whether an attribute description means the stamp of a tree's suffix. */
+export function isStamp(attribute: string, schema: Schema): boolean {
+  return schema.type(attribute) === schema.known(stampName);
+}
+
+/**
+ * The suffix, or one of the units below it, as an entry.
+ * @param withStamp - whether the suffix tells its contextCSN, which may take a look at every record
+ */
+export async function treeEntry(
+  node: FixedNode,
+  tree: Tree,
+  view: DirectoryView,
+  withStamp: boolean,
+): Promise<Entry> {
   const { directory, layout } = view.options;
   const entry = new EntryBuilder(node.dn);
   if (node.kind === "suffix") {
     const organization = await directory.organization.get();
     addSuffix(entry, tree, view.schema, organization?.name ?? directory.organizationId);
-    const { at, revision } = await view.contextStamp();
-    entry.add(view.schema.known("contextCSN"), [changeSequenceNumber(at, revision) ?? []].flat());
+    if (withStamp) {
+      const { at, revision } = await view.contextStamp();
+      entry.add(view.schema.known(stampName), [changeSequenceNumber(at, revision) ?? []].flat());
+    }
   } else if (node.kind === "sambaDomain" && layout.samba !== undefined) {
     addSambaDomain(entry, view.schema, layout.samba);
   } else {
