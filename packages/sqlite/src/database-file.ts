@@ -33,7 +33,7 @@ export function prepareFile(path: string): void {
 export function openConnection(options: ResolvedOptions, cacheBytes: number): SqliteConnection {
   const connection = options.driver.open(options.path);
   try {
-    configure(connection, cacheBytes);
+    configure(connection, cacheBytes, options.mmapBytes);
   } catch (error) {
     connection.close();
     throw toDirectoryError(error);
@@ -41,9 +41,9 @@ export function openConnection(options: ResolvedOptions, cacheBytes: number): Sq
   return connection;
 }
 
-function configure(connection: SqliteConnection, cacheBytes: number): void {
+function configure(connection: SqliteConnection, cacheBytes: number, mmapBytes: number): void {
   connection.exec(
-    `PRAGMA busy_timeout = 50; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}; PRAGMA temp_store = MEMORY`,
+    `PRAGMA busy_timeout = 50; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}; PRAGMA mmap_size = ${mmapBytes}; PRAGMA temp_store = MEMORY`,
   );
 }
 
@@ -64,9 +64,9 @@ export async function openWriter(options: ResolvedOptions): Promise<SqliteConnec
 
 /** @returns false when another process held the file: for one that changes to WAL just now SQLite does not wait itself */
 function prepareToWrite(connection: SqliteConnection, options: ResolvedOptions, until: number): boolean {
-  const { path, cacheBytes } = options;
+  const { path, cacheBytes, mmapBytes } = options;
   try {
-    configure(connection, cacheBytes / 2);
+    configure(connection, cacheBytes / 2, mmapBytes);
     const { version, application } = readVersion(connection);
     checkVersion(path, version, application);
     connection.exec(

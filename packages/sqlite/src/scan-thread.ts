@@ -86,6 +86,7 @@ export class ScanThread {
       path: this.#options.path,
       driver: this.#options.driver.module,
       cacheBytes: this.#options.cacheBytes / 4,
+      mmapBytes: this.#options.mmapBytes,
       maxStatements: this.#options.maxStatements,
     };
     // The same folder holds the worker, as TypeScript in the repository and as JavaScript in the package.

@@ -10,6 +10,7 @@ export interface ScanThreadData {
   /** URL of the module that exports the driver; `undefined` for Node's own. */
   readonly driver: string | undefined;
   readonly cacheBytes: number;
+  readonly mmapBytes: number;
   readonly maxStatements: number;
 }
 
@@ -36,7 +37,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: ScanThreadData)
       : ((await import(data.driver)) as { readonly driver: SqliteDriver }).driver;
   const connection = driver.open(data.path);
   connection.exec(
-    `PRAGMA busy_timeout = 50; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${Math.ceil(data.cacheBytes / 1024)}; PRAGMA temp_store = MEMORY`,
+    `PRAGMA busy_timeout = 50; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -${Math.ceil(data.cacheBytes / 1024)}; PRAGMA mmap_size = ${data.mmapBytes}; PRAGMA temp_store = MEMORY`,
   );
   const statements = new StatementCache(connection, data.maxStatements);
   port.on("message", (request: ScanRequest) => port.postMessage(answer(statements, request)));

@@ -51,6 +51,25 @@ describe("the file", () => {
     expect(readdirSync(join(folder, "data"))).toEqual(["directory.db"]);
   });
 
+  test("is read as mapped memory when that is asked for, grows, and reads the same", async () => {
+    await written();
+    const isMapped = async (mmapBytes: number): Promise<boolean> => {
+      const store = sqliteStore({ path, mmapBytes });
+      await store.open();
+      try {
+        for (let i = 0; i < 20; i++)
+          await store.transaction(acme, (tx) => tx.putOnce(`more ${i}`, "x".repeat(20_000), 10));
+        expect(await store.reader(acme).peekOnce("key", 1)).toBe(1);
+        expect(await store.reader(acme).peekOnce("more 19", 1)).toHaveLength(20_000);
+        return readFileSync("/proc/self/maps", "utf8").includes("directory.db\n");
+      } finally {
+        await store.close();
+      }
+    };
+    expect(await isMapped(0)).toBe(false);
+    expect(await isMapped(64 * 1024 * 1024)).toBe(true);
+  });
+
   test("survives power loss: every commit is synced, in a write-ahead log", async () => {
     const settings: Record<string, unknown> = {};
     const store = sqliteStore({
@@ -165,6 +184,7 @@ test.each([
   [{ path: "" }, "path"],
   [{ path: ":memory:" }, "path"],
   [{ path: "x.db", cacheBytes: 0 }, "cacheBytes"],
+  [{ path: "x.db", mmapBytes: -1 }, "mmapBytes"],
   [{ path: "x.db", transactionTimeoutMs: 1.5 }, "transactionTimeoutMs"],
   [{ path: "x.db", timeout: 5 }, "timeout"],
 ])("the options %j are refused, and the option is named", (options, option) => {
