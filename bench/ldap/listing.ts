@@ -45,8 +45,8 @@ interface Measured {
 const folder = mkdtempSync(join(tmpdir(), "directorykit-bench-"));
 const peers: Record<string, Peer> = {
   slapd: await startSlapd(folder, people),
-  "DirectoryKit, memory": await startDirectoryKit("memory", people),
-  "DirectoryKit, SQLite": await startDirectoryKit(join(folder, "directory.db"), people),
+  "DirectoryKit, memory": await startDirectoryKit({ where: "memory", people }),
+  "DirectoryKit, SQLite": await startDirectoryKit({ where: join(folder, "directory.db"), people }),
 };
 const results: (string | number)[][] = [];
 try {
@@ -92,7 +92,7 @@ async function list(peer: Peer, { attributes, page }: (typeof shapes)[number]): 
     reader.password,
   );
   const listing = { base: `ou=Users,${baseDn}`, attributes };
-  const ticks = cpuTicks(peer.pid);
+  const ticks = cpuTicks(peer.pids);
   const begun = performance.now();
   let entries = 0;
   let octets = 0;
@@ -108,7 +108,7 @@ async function list(peer: Peer, { attributes, page }: (typeof shapes)[number]): 
   client.close();
   return {
     entriesPerSecond: entries / seconds,
-    cpuUsPerEntry: ((cpuTicks(peer.pid) - ticks) * 10_000) / entries,
+    cpuUsPerEntry: ((cpuTicks(peer.pids) - ticks) * 10_000) / entries,
     octetsPerEntry: octets / entries,
   };
 }

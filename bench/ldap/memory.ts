@@ -1,14 +1,14 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
-import { fileURLToPath } from "node:url";
 import { Client } from "ldapts";
 import { baseDn, person, reader } from "../people.ts";
 import { machine, table } from "../rounds.ts";
 import { bindRequest } from "./fuzz-requests.ts";
+import { residentMiB, startDirectoryKit } from "./server-process.ts";
 import { type Peer, startSlapd } from "./slapd.ts";
 
 // Resident memory of two servers: just started, after as many searches as people, and with idle TLS connections beside.
@@ -18,48 +18,22 @@ const people = Number(process.env["BENCH_PEOPLE"] ?? 100_000);
 const connections = Number(process.env["BENCH_CONNECTIONS"] ?? 1000);
 const folder = mkdtempSync(join(tmpdir(), "directorykit-bench-"));
 const file = (name: string): string => join(folder, name);
+const tls = { cert: file("cert.pem"), key: file("key.pem") };
 
 execFileSync(
   "openssl",
   [
     ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2"],
-    ...["-subj", "/CN=localhost", "-keyout", file("key.pem"), "-out", file("cert.pem")],
+    ...["-subj", "/CN=localhost", "-keyout", tls.key, "-out", tls.cert],
   ],
   { stdio: "ignore" },
 );
 
 async function startOurs(): Promise<Peer> {
-  const script = fileURLToPath(new URL("./memory-server.ts", import.meta.url));
-  const run = (count: number) =>
-    spawn(
-      process.execPath,
-      [
-        "--conditions=@directorykit/source",
-        script,
-        file("ours.db"),
-        String(count),
-        file("cert.pem"),
-        file("key.pem"),
-      ],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
-  await once(run(people), "exit");
-  const child = run(0);
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
-  return {
-    port: Number(line.toString()),
-    pid: child.pid as number,
-    close: async () => {
-      const gone = once(child, "exit");
-      child.kill("SIGTERM");
-      await gone;
-    },
-  };
-}
-
-function rssMiB(pid: number): number {
-  const [, kib = "0"] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kib) / 1024;
+  const where = file("ours.db");
+  // A process of its own fills it: what an import takes is not counted.
+  await (await startDirectoryKit({ where, people })).close();
+  return startDirectoryKit({ where, people: 0, tls });
 }
 
 async function search(port: number): Promise<void> {
@@ -91,18 +65,18 @@ async function open(port: number): Promise<TLSSocket> {
 const rows: (string | number)[][] = [];
 try {
   const servers: readonly (readonly [string, () => Promise<Peer>])[] = [
-    ["slapd", () => startSlapd(folder, people, { cert: file("cert.pem"), key: file("key.pem") })],
+    ["slapd", () => startSlapd(folder, people, tls)],
     ["DirectoryKit, SQLite", startOurs],
   ];
   for (const [name, start] of servers) {
     const peer = await start();
-    const started = rssMiB(peer.pid);
+    const started = residentMiB(peer.pids);
     await search(peer.port);
-    const searched = rssMiB(peer.pid);
+    const searched = residentMiB(peer.pids);
     const sockets: TLSSocket[] = [];
     while (sockets.length < connections)
       sockets.push(...(await Promise.all(Array.from({ length: 20 }, () => open(peer.port)))));
-    const idle = rssMiB(peer.pid);
+    const idle = residentMiB(peer.pids);
     const each = ((idle - searched) / connections) * 1024;
     rows.push([name, started.toFixed(0), searched.toFixed(0), idle.toFixed(0), each.toFixed(0)]);
     for (const socket of sockets) socket.destroy();

@@ -4,6 +4,8 @@
  * processes named took of the processor for each search. Binding is not part of any of these.
  *
  *   search-load HOST PORT BIND-DN PASSWORD BASE-DN USERS CONNECTIONS DEPTH SECONDS [PID...]
+ *
+ * With 0 seconds it asks for each user once, which leaves the server as it is after a day's work.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -38,7 +40,7 @@ static uint32_t *samples;
 static size_t sample_count;
 static uint64_t completed, entries, failed;
 static const char *base_dn;
-static int users, depth;
+static int users, depth, in_turn, next_user;
 static uint64_t seed = 88172645463325252ull;
 
 static uint64_t now_ns(void) {
@@ -97,7 +99,7 @@ static void send_all(int fd, const unsigned char *bytes, size_t length) {
 static size_t encode_search(unsigned char *buffer, size_t size, uint32_t id) {
   unsigned char *end = buffer + size, *at = end, *op_end = end, *list_end = end;
   char uid[32];
-  snprintf(uid, sizeof uid, "user%06u", random_below((uint32_t)users));
+  snprintf(uid, sizeof uid, "user%06u", in_turn ? (uint32_t)next_user++ % (uint32_t)users : random_below((uint32_t)users));
   for (int i = (int)(sizeof attributes / sizeof *attributes) - 1; i >= 0; i--) at = octets(at, attributes[i], 0x04);
   at = header(at, list_end, 0x30);
   unsigned char *filter_end = at;
@@ -231,10 +233,11 @@ int main(int argc, char **argv) {
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
     epoll_ctl(poll, EPOLL_CTL_ADD, connections[i].fd, &event);
   }
+  in_turn = seconds == 0;
   uint64_t ticks = cpu_ticks(argc - 10, argv + 10);
   uint64_t start = now_ns(), stop = start + (uint64_t)(seconds * 1e9);
   for (int i = 0; i < count; i++) send_searches(&connections[i], depth);
-  while (now_ns() < stop) {
+  while (in_turn ? completed < (uint64_t)users : now_ns() < stop) {
     struct epoll_event events[MAX_CONNECTIONS];
     int n = epoll_wait(poll, events, MAX_CONNECTIONS, 100);
     for (int i = 0; i < n; i++) {

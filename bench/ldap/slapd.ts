@@ -8,7 +8,8 @@ import { baseDn, ldif } from "../people.ts";
 /** A server under load. */
 export interface Peer {
   readonly port: number;
-  readonly pid: number;
+  /** Its processes. */
+  readonly pids: readonly number[];
   close(): Promise<void>;
 }
 
@@ -56,7 +57,7 @@ access to * by users read
   await answers(port);
   return {
     port,
-    pid: child.pid as number,
+    pids: [child.pid as number],
     close: async () => {
       child.kill("SIGTERM");
       await new Promise((resolve) => child.once("exit", resolve));

@@ -18,7 +18,7 @@ const listing = { base: `ou=Users,${baseDn}`, attributes: [] };
 
 try {
   // A process of its own fills it, so that what an import takes is not counted.
-  await (await startDirectoryKit(database, people)).close();
+  await (await startDirectoryKit({ where: database, people })).close();
   const rows: (string | number)[][] = [];
   for (const [name, isSlow] of [
     ["as fast as it comes", false],
@@ -32,11 +32,11 @@ try {
 }
 
 async function read(isSlow: boolean): Promise<(string | number)[]> {
-  const server = await startDirectoryKit(database, 0);
+  const server = await startDirectoryKit({ where: database, people: 0 });
   try {
     const dn = `uid=${reader.username},ou=Users,${baseDn}`;
     const client = await RawClient.connect(server.port, dn, reader.password);
-    const before = residentMiB(server.pid);
+    const before = residentMiB(server.pids);
     let most = before;
     let isDone = false;
     const begun = performance.now();
@@ -46,7 +46,7 @@ async function read(isSlow: boolean): Promise<(string | number)[]> {
     for (let looks = 0; !isDone; looks++) {
       if (isSlow) await Promise.race([client.readOneChunk(), answer]);
       await wait(isSlow ? pauseMs : 10);
-      if (!isSlow || looks % 10 === 0) most = Math.max(most, residentMiB(server.pid));
+      if (!isSlow || looks % 10 === 0) most = Math.max(most, residentMiB(server.pids));
     }
     const { entries, octets, resultCode } = await answer;
     const seconds = (performance.now() - begun) / 1000;
@@ -54,7 +54,7 @@ async function read(isSlow: boolean): Promise<(string | number)[]> {
       throw new Error(`wrong answer: ${resultCode}, ${entries} entries`);
     client.close();
     await wait(1000);
-    const after = residentMiB(server.pid);
+    const after = residentMiB(server.pids);
     return [
       entries,
       Math.round(octets / 2 ** 20),
