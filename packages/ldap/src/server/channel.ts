@@ -4,9 +4,15 @@ import type { Duplex } from "node:stream";
 import { BerWriter } from "../codec/index.ts";
 import type { LdapLimits } from "../options.ts";
 import type { TlsSetup } from "./tls-setup.ts";
+import { WriteTurn } from "./write-turn.ts";
 
 /** Answers waiting in memory beyond which a connection is not read from, and a search waits. */
 export const highWaterBytes = 262_144;
+
+/** Answers of at least this size leave at once: what they cost to send is small beside what is in them. */
+const ownTurnBytes = 8192;
+
+const turn = new WriteTurn();
 
 /** Milliseconds a peer has to close its side once we have closed ours. */
 const lingerMs = 1000;
@@ -94,6 +100,12 @@ export class Channel {
       this.#flushing = false;
       this.flush();
     });
+  }
+
+  /** Sends what was written once the other connections that have something to read have been read, too. */
+  flushInTurn(): void {
+    if (this.writer.length >= ownTurnBytes) this.flush();
+    else if (this.writer.length > 0) turn.add(this);
   }
 
   /** Sends what was written. */

@@ -210,7 +210,7 @@ export class Connection implements ConnectionHost {
       this.#isPumping = false;
     }
     if (this.#over) return;
-    this.#channel.flush();
+    this.#channel.flushInTurn();
     if (this.#mustWait()) {
       this.#channel.pause();
       this.#partialSince = undefined;
