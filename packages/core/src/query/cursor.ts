@@ -28,8 +28,20 @@ export function openCursor(keys: KeyRing, cursor: string, binding: string): unkn
   return JSON.parse(Buffer.from(payload, "base64url").toString());
 }
 
+/** Every page of a listing has a cursor, and a ring derives the same key for all of them. */
+const cursorKeys = new WeakMap<KeyRing, Uint8Array>();
+
+function cursorKey(keys: KeyRing): Uint8Array {
+  let key = cursorKeys.get(keys);
+  if (key === undefined) {
+    key = keys.derive("directorykit cursor");
+    cursorKeys.set(keys, key);
+  }
+  return key;
+}
+
 function mac(keys: KeyRing, payload: string, binding: string): string {
-  return createHmac("sha256", keys.derive("directorykit cursor"))
+  return createHmac("sha256", cursorKey(keys))
     .update(payload)
     .update("\0")
     .update(binding)
