@@ -25,6 +25,8 @@ export interface PlanStatistics {
 
 /** How a query is run: select lists are `doc`, and `doc, value` where the query has an order. */
 export interface QueryPlan {
+  /** Looks at the next few records only. What it gives is the answer if it is a whole page. */
+  readonly glance?: PlannedSql;
   /** The statements; each is run only when those before it gave too few rows. */
   readonly steps: readonly PlannedSql[];
   /** What the statements do not test. */
@@ -39,6 +41,13 @@ const maxCandidates = 10_000;
 
 /** A condition that more than this part of all records meet is no way in either: whoever walks soon meets them. */
 const rarity = 1 / 4;
+
+/**
+ * How many records a glance looks at for each that is asked for. Tests that are no way in let most records through, so
+ * a page is mostly found among the next ones, where the question is asked and without a thread that must be woken.
+ */
+const glanceFactor = 4;
+const maxGlance = 2_000;
 
 /** The way into a conjunction: candidates by the index, and what is still to be tested of each. */
 interface Entry {
@@ -55,7 +64,12 @@ export function planQuery(query: StoreQuery, scope: FilterScope, statistics: Pla
     query.order === undefined
       ? [pageById(query, pushed, entry, scope, statistics)]
       : pagesByValue(query, query.order, pushed, entry, scope, statistics);
-  return residual === undefined ? { steps } : { steps, residual };
+  const glance = entry === undefined ? glanceById(query, pushed, scope, statistics) : undefined;
+  return {
+    steps,
+    ...(glance === undefined ? {} : { glance }),
+    ...(residual === undefined ? {} : { residual }),
+  };
 }
 
 /** Plans a count; `undefined` when the filter cannot be put into SQL as a whole. */
@@ -156,6 +170,30 @@ function pageById(
     text: `SELECT r.doc FROM record r INDEXED BY record_id WHERE r.scope = ?${after.text} AND ${test.text} ORDER BY r.id LIMIT ?`,
     parameters: [scope.scope, ...after.parameters, ...test.parameters, limit],
     rows: filter.op === "true" ? Math.min(limit, statistics.records) : statistics.records,
+  };
+}
+
+function glanceById(
+  query: StoreQuery,
+  filter: StoreFilter,
+  scope: FilterScope,
+  { records }: PlanStatistics,
+): PlannedSql | undefined {
+  const rows = query.limit * glanceFactor;
+  if (query.order !== undefined || filter.op === "true" || rows > maxGlance || rows >= records)
+    return undefined;
+  const after = query.after === undefined ? undefined : encodeId(query.after.id);
+  const test = predicate(filter, scope);
+  return {
+    text: `SELECT r.doc FROM (SELECT seq, id FROM record INDEXED BY record_id WHERE scope = ?${after === undefined ? "" : " AND id > ?"} ORDER BY id LIMIT ?) AS near CROSS JOIN record r ON r.seq = near.seq WHERE ${test.text} ORDER BY near.id LIMIT ?`,
+    parameters: [
+      scope.scope,
+      ...(after === undefined ? [] : [after]),
+      rows,
+      ...test.parameters,
+      query.limit + 1,
+    ],
+    rows,
   };
 }
 

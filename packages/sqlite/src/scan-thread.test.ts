@@ -158,6 +158,53 @@ describe("a read that looks at many records", () => {
   });
 });
 
+describe("a short page of records that most meet the filter of", () => {
+  test("is read where it is asked, also while long reads fill the thread", async () => {
+    await withStore({ maxWaitingScans: 1 }, async (store) => {
+      const reader = store.reader(acme);
+      const long = reader.count("user", nobody);
+      const page = await reader.query("user", { filter: equals("state", "active"), limit: 100 });
+      expect(page).toMatchObject({ more: true });
+      expect(page.records.map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, n) => idOf(n)));
+      await expect(
+        reader.query("user", { filter: equals("state", "active"), limit: 1000 }),
+      ).rejects.toMatchObject({ code: "overloaded" });
+      await long;
+    });
+  });
+
+  const active = equals("state", "active");
+  test.each([
+    ["all", active, () => true],
+    ["a half", { op: "and", of: [active, contains("1")] }, (n) => `user${n}`.includes("1")],
+    [
+      "those far back",
+      { op: "and", of: [active, contains("user199")] },
+      (n) => `user${n}`.includes("user199"),
+    ],
+    ["none", nobody, () => false],
+  ] as [string, StoreFilter, (n: number) => boolean][])(
+    "has the records that a long one has, page by page: %s",
+    async (_, filter, isMeant) => {
+      const expected = Array.from({ length: size }, (_, n) => n)
+        .filter(isMeant)
+        .map(idOf);
+      await withStore({}, async (store) => {
+        for (const limit of [37, 499]) {
+          const found: string[] = [];
+          for (let after: { id: string } | undefined; ; after = { id: found.at(-1) as string }) {
+            const query = { filter, limit, ...(after === undefined ? {} : { after }) };
+            const { records, more } = await store.reader(acme).query("user", query);
+            found.push(...records.map(({ id }) => id));
+            if (!more) break;
+          }
+          expect(found).toEqual(expected);
+        }
+      });
+    },
+  );
+});
+
 describe("the plan of", () => {
   const queries: Readonly<Record<string, StoreFilter>> = {
     "an equality": equals("name", "user77"),

@@ -200,8 +200,9 @@ async function runQuery<K extends RecordKind>(
   const completing =
     query.filter.op === "true" && query.order === undefined ? undefined : session.completeIndex();
   if (completing !== undefined) await completing;
-  const { steps, residual } = planQuery(query, scope, statisticsOf(session, scope, crowded));
-  const rows = await session.all(steps, query.limit + 1, signal);
+  const { glance, steps, residual } = planQuery(query, scope, statisticsOf(session, scope, crowded));
+  const glanced = glance === undefined ? [] : await session.all([glance], undefined, signal);
+  const rows = glanced.length > query.limit ? glanced : await session.all(steps, query.limit + 1, signal);
   const page = rows.slice(0, query.limit);
   const records = page.map((row) => parse<RecordTypes[K]>(row[0]));
   const values = page.map((row) => (row[1] ?? undefined) as IndexValue | undefined);
