@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { LdapResultCode } from "../codec/index.ts";
-import { baseDn, groupDn, type Office, office, password, userDn, usersDn } from "../server/office.fixture.ts";
-import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { baseDn, groupDn, password, sharedOffice, userDn, usersDn } from "../server/office.fixture.ts";
+import { ldapTestClient } from "../testing.ts";
 
 const { compareTrue, compareFalse, noSuchAttribute, noSuchObject, undefinedAttributeType } = LdapResultCode;
 const { invalidAttributeSyntax, invalidDNSyntax, insufficientAccessRights } = LdapResultCode;
 
-let place: Office;
-let client: LdapTestClient;
-beforeAll(async () => {
-  place = await office();
-  client = ldapTestClient(place.server);
-  await client.bind(userDn("reader"), password);
-});
-afterAll(() => place[Symbol.asyncDispose]());
+const { place, client } = await sharedOffice();
 
 test.each<[dn: string, attribute: string, value: string, resultCode: number]>([
   [userDn("ada"), "uid", "ADA", compareTrue],

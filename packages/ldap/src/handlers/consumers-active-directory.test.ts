@@ -1,26 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LdapResultCode, parseFilter } from "../codec/index.ts";
 import {
   baseDn,
   groupDn,
   groupsDn,
-  type Office,
   office,
   password,
+  sharedOffice,
   userDn,
   usersDn,
 } from "../server/office.fixture.ts";
-import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { ldapTestClient } from "../testing.ts";
 import { guidOctets } from "../view/object-guid.ts";
 
-let place: Office;
-let client: LdapTestClient;
-beforeAll(async () => {
-  place = await office({ layout: { flavour: "activeDirectory" } });
-  client = ldapTestClient(place.server);
-  await client.bind(userDn("reader"), password);
-});
-afterAll(() => place[Symbol.asyncDispose]());
+const { place, client } = await sharedOffice({ layout: { flavour: "activeDirectory" } });
 
 const people = ["grace", "ada", "tomas", "reader"].map(userDn);
 const groups = ["engineers", "staff", "guests", "empty"].map(groupDn);

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LdapResultCode, parseFilter, type RequestOp } from "../codec/index.ts";
 import {
   baseDn,
   groupDn,
   groupsDn,
-  type Office,
-  office,
   password,
+  sharedOffice,
   userDn,
   usersDn,
 } from "../server/office.fixture.ts";
-import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { ldapTestClient } from "../testing.ts";
 import { type Asked, ask, askPages } from "./search-controls.fixture.ts";
 
 const people = ["grace", "ada", "tomas", "reader"].map(userDn);
@@ -228,14 +227,7 @@ const lookups: readonly (readonly [who: string, base: string, filter: string, fo
   ],
 ];
 
-let place: Office;
-let client: LdapTestClient;
-beforeAll(async () => {
-  place = await office();
-  client = ldapTestClient(place.server);
-  await client.bind(userDn("reader"), password);
-});
-afterAll(() => place[Symbol.asyncDispose]());
+const { place, client } = await sharedOffice();
 
 test.each(lookups)("%s", async (_, base, filter, found) => {
   const { entries, resultCode } = await client.search({

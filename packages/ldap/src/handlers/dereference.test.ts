@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   ControlOid,
   type DereferenceSpec,
@@ -10,23 +10,17 @@ import {
   baseDn,
   groupDn,
   groupsDn,
-  type Office,
   office,
   password,
+  sharedOffice,
   userDn,
   usersDn,
 } from "../server/office.fixture.ts";
-import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { ldapTestClient } from "../testing.ts";
 import { type Answered, type Asked, ask } from "./search-controls.fixture.ts";
+import { boundAs } from "./writes.fixture.ts";
 
-let place: Office;
-let client: LdapTestClient;
-beforeAll(async () => {
-  place = await office();
-  client = ldapTestClient(place.server);
-  await client.bind(userDn("reader"), password);
-});
-afterAll(() => place[Symbol.asyncDispose]());
+const { place, client } = await sharedOffice();
 
 const following = (specs: readonly DereferenceSpec[], critical = true) => [
   { oid: ControlOid.dereference, critical, value: encodeDereferenceRequest(specs) },
@@ -169,8 +163,7 @@ describe("attributes of the entries that an entry names (draft-masarati-ldap-der
 
   test("groups within groups are followed where they are shown", async () => {
     await using nested = await office({ layout: { nesting: "direct" } });
-    await using reader = ldapTestClient(nested.server);
-    await reader.bind(userDn("reader"), password);
+    await using reader = await boundAs(nested, "reader");
     const controls = following([{ derefAttr: "member", attributes: ["gidNumber", "member"] }]);
     expect(led(await ask(reader, { base: groupDn("staff"), controls }))[groupDn("staff")]).toEqual([
       ["member", userDn("grace"), { gidNumber: ["20001"] }],
@@ -187,8 +180,7 @@ describe("attributes of the entries that an entry names (draft-masarati-ldap-der
       large.group.staff.id,
       users.map(({ id }) => id),
     );
-    await using reader = ldapTestClient(large.server);
-    await reader.bind(userDn("reader"), password);
+    await using reader = await boundAs(large, "reader");
     const controls = following([{ derefAttr: "member", attributes: ["uid"] }]);
     const found = led(await ask(reader, { base: groupDn("staff"), controls }))[groupDn("staff")] ?? [];
     expect(found).toHaveLength(1003);
@@ -204,8 +196,7 @@ describe("attributes of the entries that an entry names (draft-masarati-ldap-der
       { limits: { maxDereferencedValues: 3 } },
       { metrics: { count, observe: () => {} } },
     );
-    await using reader = ldapTestClient(small.server);
-    await reader.bind(userDn("reader"), password);
+    await using reader = await boundAs(small, "reader");
     const controls = following([{ derefAttr: "member", attributes: ["uid"] }]);
     expect(await ask(reader, { base: groupDn("staff"), controls })).toMatchObject({ resultCode: 0 });
     expect(await ask(reader, { base: groupsDn, controls })).toMatchObject({

@@ -1,5 +1,5 @@
 import { ephemeralKeyRing, memoryStore } from "@directorykit/core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ControlOid, LdapResultCode } from "../codec/index.ts";
 import { ldapServer } from "../server/ldap-server.ts";
 import {
@@ -7,9 +7,9 @@ import {
   emptyDirectory,
   groupDn,
   groupsDn,
-  type Office,
   office,
   password,
+  sharedOffice,
   userDn,
   usersDn,
 } from "../server/office.fixture.ts";
@@ -24,14 +24,7 @@ const everything = [
   ...["engineers", "staff", "guests", "empty"].map(groupDn),
 ];
 
-let place: Office;
-let client: LdapTestClient;
-beforeAll(async () => {
-  place = await office();
-  client = ldapTestClient(place.server);
-  await client.bind(userDn("reader"), password);
-});
-afterAll(() => place[Symbol.asyncDispose]());
+const { place, client } = await sharedOffice();
 
 describe("pages (RFC 2696)", () => {
   test.each([1, 2, 3, 4, 5, 7, 10, 11, 12, 1000, 2_147_483_647])(

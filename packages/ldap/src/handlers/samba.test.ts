@@ -1,5 +1,5 @@
 import { allowNtHashes } from "@directorykit/core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LdapResultCode } from "../codec/index.ts";
 import { allowNtHashReaders, resolveOptions } from "../options.ts";
 import {
@@ -9,10 +9,11 @@ import {
   type Office,
   office,
   password,
+  sharedOffice,
   userDn,
   usersDn,
 } from "../server/office.fixture.ts";
-import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { ldapTestClient } from "../testing.ts";
 
 const sid = "S-1-5-21-1-2-4294967295";
 const samba = { sid, name: "EXAMPLE" };
@@ -20,14 +21,7 @@ const domainDn = `sambaDomainName=EXAMPLE,${baseDn}`;
 /** Of `password`, by OpenSSL's md4. */
 const ntPassword = "6C946BD3BA0779E6F6578823E2C7A5D9";
 
-let place: Office;
-let client: LdapTestClient;
-beforeAll(async () => {
-  place = await office({ layout: { samba } });
-  client = ldapTestClient(place.server);
-  await client.bind(userDn("reader"), password);
-});
-afterAll(() => place[Symbol.asyncDispose]());
+const { place, client } = await sharedOffice({ layout: { samba } });
 
 const found = async (base: string, filter: string): Promise<readonly string[]> =>
   (await client.search({ base, filter, attributes: ["1.1"] })).entries.map(({ dn }) => dn);

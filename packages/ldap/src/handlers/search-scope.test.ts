@@ -1,25 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LdapResultCode } from "../codec/index.ts";
 import {
   baseDn,
   groupDn,
   groupsDn,
-  type Office,
   office,
   password,
+  sharedOffice,
   userDn,
   usersDn,
 } from "../server/office.fixture.ts";
-import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { ldapTestClient } from "../testing.ts";
 
-let place: Office;
-let client: LdapTestClient;
-beforeAll(async () => {
-  place = await office();
-  client = ldapTestClient(place.server);
-  await client.bind(userDn("reader"), password);
-});
-afterAll(() => place[Symbol.asyncDispose]());
+const { client } = await sharedOffice();
 
 const people = ["ada", "grace", "tomas", "reader"].map(userDn);
 const groups = ["staff", "engineers", "guests", "empty"].map(groupDn);

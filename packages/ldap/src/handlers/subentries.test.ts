@@ -1,25 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { ControlOid, encodeSubentries, LdapResultCode } from "../codec/index.ts";
-import {
-  baseDn,
-  groupsDn,
-  type Office,
-  office,
-  password,
-  userDn,
-  usersDn,
-} from "../server/office.fixture.ts";
-import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { baseDn, groupsDn, sharedOffice, userDn, usersDn } from "../server/office.fixture.ts";
 import { type Answered, type Asked, ask } from "./search-controls.fixture.ts";
 
-let place: Office;
-let client: LdapTestClient;
-beforeAll(async () => {
-  place = await office();
-  client = ldapTestClient(place.server);
-  await client.bind(userDn("reader"), password);
-});
-afterAll(() => place[Symbol.asyncDispose]());
+const { client } = await sharedOffice();
 
 const see = (visible: boolean, asked: Asked): Promise<Answered> =>
   ask(client, {

@@ -13,7 +13,10 @@ import {
   type Store,
   type User,
 } from "@directorykit/core";
+import { afterAll } from "vitest";
+import { LdapResultCode } from "../codec/index.ts";
 import type { LdapServerOptions } from "../options.ts";
+import { type LdapTestClient, ldapTestClient } from "../testing.ts";
 import { type LdapServer, ldapServer } from "./ldap-server.ts";
 
 /** The root of the tree of tests. */
@@ -110,6 +113,18 @@ export async function office(
       await directory.close();
     },
   };
+}
+
+/** An {@link office} for all tests of a file, closed behind the last of them, with a connection that the reader is bound on. */
+export async function sharedOffice(
+  ...options: Parameters<typeof office>
+): Promise<{ readonly place: Office; readonly client: LdapTestClient }> {
+  const place = await office(...options);
+  afterAll(() => place[Symbol.asyncDispose]());
+  const client = ldapTestClient(place.server);
+  const { resultCode } = await client.bind(userDn("reader"), password);
+  if (resultCode !== LdapResultCode.success) throw new Error(`the reader cannot bind: ${resultCode}`);
+  return { place, client };
 }
 
 /** What calls of an {@link unrulyStore} do: work, fail, or never answer. */

@@ -1,25 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseFilter } from "../codec/index.ts";
-import {
-  baseDn,
-  groupDn,
-  groupsDn,
-  type Office,
-  office,
-  password,
-  userDn,
-  usersDn,
-} from "../server/office.fixture.ts";
-import { type LdapTestClient, ldapTestClient } from "../testing.ts";
+import { baseDn, groupDn, groupsDn, sharedOffice, userDn, usersDn } from "../server/office.fixture.ts";
 
-let place: Office;
-let client: LdapTestClient;
-beforeAll(async () => {
-  place = await office();
-  client = ldapTestClient(place.server);
-  await client.bind(userDn("reader"), password);
-});
-afterAll(() => place[Symbol.asyncDispose]());
+const { client } = await sharedOffice();
 
 const found = async (base: string, filter: string): Promise<readonly string[]> => {
   const { entries, resultCode } = await client.search({
