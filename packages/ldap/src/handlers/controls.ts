@@ -13,6 +13,7 @@ import {
   decodeSubentries,
   decodeSyncRequest,
   decodeVirtualListViewRequest,
+  ExtendedOid,
   type Filter,
   isLdapDecodeError,
   LdapResultCode,
@@ -77,6 +78,11 @@ interface Definition<T> {
 }
 
 const updates = ["addRequest", "modifyRequest", "delRequest", "modDNRequest"] as const;
+/**
+ * Extended operations that controls go with: those done in somebody's name. StartTLS is about the connection, and the
+ * authorization of another is not for it (RFC 4370 §3); a cancel looks at nothing but the messageID.
+ */
+const extended: readonly string[] = [ExtendedOid.whoAmI, ExtendedOid.passwordModify];
 const nothing = (): undefined => undefined;
 const none = new Uint8Array(0);
 
@@ -170,18 +176,18 @@ const noControls: RequestControls = {};
 
 /**
  * Reads the controls of a request (RFC 4511 §4.1.11). One that is not understood, or does not go with the operation, is
- * passed over, or refuses the request where it is critical. Unbind and abandon have none.
+ * passed over, or refuses the request where it is critical. None goes with an abandon, and none keeps an unbind from
+ * being done.
  */
 export function readControls(
   op: RequestOp,
   controls: readonly Control[] | undefined,
 ): { readonly controls: RequestControls } | { readonly refusal: Outcome } {
-  if (controls === undefined || op.type === "unbindRequest" || op.type === "abandonRequest")
-    return { controls: noControls };
+  if (controls === undefined || op.type === "unbindRequest") return { controls: noControls };
   const read: { -readonly [N in Name]?: ReadControl<unknown> } = {};
   for (const { oid, critical, value } of controls) {
     const name = byOid.get(oid);
-    if (name === undefined || !definitions[name].operations.includes(op.type)) {
+    if (name === undefined || !goesWith(definitions[name], op)) {
       if (critical) return refusal(LdapResultCode.unavailableCriticalExtension, `control ${oid}`);
       continue;
     }
@@ -194,6 +200,10 @@ export function readControls(
     }
   }
   return { controls: read as RequestControls };
+}
+
+function goesWith({ operations }: Pick<Definition<unknown>, "operations">, op: RequestOp): boolean {
+  return operations.includes(op.type) && (op.type !== "extendedReq" || extended.includes(op.requestName));
 }
 
 /** Controls that say how an answer is given that has an end, or whether it is at all. */

@@ -259,7 +259,8 @@ export class Connection implements ConnectionHost {
       return;
     }
     if (op.type === "abandonRequest") {
-      this.operations.abandon(op.abandonId);
+      // One that is not to be done without a control is not done, and has no answer to say so in (RFC 4511 §4.1.11).
+      if (!("refusal" in readControls(op, message.controls))) this.operations.abandon(op.abandonId);
       return;
     }
     if (this.operations.has(message.messageId)) {

@@ -105,15 +105,6 @@ describe("L9: controls", () => {
       ),
     ).toBe(12);
   });
-
-  test("a critical one on unbind or abandon is of no account", async () => {
-    const controls = [{ oid: "1.2.3.4.5", critical: true }];
-    const own = ldapTestClient(place.server);
-    own.send({ type: "abandonRequest", abandonId: 5 }, { controls }).catch(() => {});
-    expect(await own.whoAmI()).toBe("");
-    own.send({ type: "unbindRequest" }, { controls }).catch(() => {});
-    expect(await own.closed).toEqual({});
-  });
 });
 
 test.each(writes)("$type is for those who may write, and is answered by its own response", async (op) => {
