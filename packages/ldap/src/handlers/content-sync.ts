@@ -69,9 +69,6 @@ export async function contentSync(
   // RFC 4533 §3.5.2.
   if (request.derefAliases === "derefInSearching" || request.derefAliases === "derefAlways")
     return { resultCode: LdapResultCode.protocolError, diagnosticMessage: "aliases are not followed" };
-  if (asked.mode === "refreshAndPersist" && context.controls.proxiedAuthorization !== undefined)
-    // The connection ends when the one who is bound loses access; whoever they act as would go on seeing.
-    return { resultCode: LdapResultCode.unwillingToPerform, diagnosticMessage: "not on behalf of another" };
   // Listening begins before the first look, so that nothing falls in between.
   const feed = asked.mode === "refreshAndPersist" ? new SyncFeed(directory, signal) : undefined;
   try {
@@ -195,8 +192,10 @@ export class ContentSync {
     for (;;) {
       const changes = await feed.next();
       if (changes === "ended") return { resultCode: LdapResultCode.canceled };
-      if (!(await stillAdmitted(this.#identity, view, session.address)) || !this.#identity.sync)
-        return notAllowed;
+      const isAdmitted = await stillAdmitted(this.#identity, view, session.address);
+      if (!isAdmitted && this.#identity.actedBy !== undefined)
+        return { resultCode: LdapResultCode.authorizationDenied };
+      if (!isAdmitted || !this.#identity.sync) return notAllowed;
       const news =
         changes === "lost" ? [] : changes.filter(({ revision }) => revision > this.#place.revision);
       const last = news.at(-1);

@@ -45,8 +45,6 @@ export async function persistentSearch(
       resultCode: LdapResultCode.insufficientAccessRights,
       diagnosticMessage: "a persistent search takes the grant attribute sync",
     };
-  if (context.controls.proxiedAuthorization !== undefined)
-    return { resultCode: LdapResultCode.unwillingToPerform, diagnosticMessage: "not on behalf of another" };
   // Listening begins before the first look, so that nothing falls in between.
   const feed = new SyncFeed(directory, signal);
   try {

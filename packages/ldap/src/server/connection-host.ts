@@ -4,10 +4,10 @@ import type { ServerFacts } from "../view/fixed-entries.ts";
 import type { Operations } from "./operations.ts";
 import type { Realm } from "./realm.ts";
 import type { ServerContext } from "./server-context.ts";
-import type { RevocableConnection } from "./session-register.ts";
+import type { Revocable } from "./session-register.ts";
 
 /** What the parts of a connection need of it. */
-export interface ConnectionHost extends RevocableConnection {
+export interface ConnectionHost extends Revocable {
   readonly context: ServerContext;
   readonly session: LdapSession;
   readonly operations: Operations;

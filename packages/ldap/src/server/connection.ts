@@ -37,6 +37,7 @@ import { namingContexts, type Realm } from "./realm.ts";
 import { RequestRunner, supportedExtensions } from "./request-runner.ts";
 import { refusalOf, responseTo } from "./response.ts";
 import type { ServerContext } from "./server-context.ts";
+import type { Revocable } from "./session-register.ts";
 
 /** Who is at the other end. */
 export interface Peer {
@@ -173,16 +174,8 @@ export class Connection implements ConnectionHost {
     } else {
       this.operations.expire(now, timeUp);
       if (!this.#over && this.#channel.isPaused) this.#pump();
-      this.#checkValidity();
+      for (const one of [this, ...this.#runner.acting]) checkValidity(one);
     }
-  }
-
-  /** A grant that ends by the clock ends without a change that anyone is told of. */
-  #checkValidity(): void {
-    const { identity, address } = this.session;
-    const { view } = this;
-    if (identity === undefined || view.isTimedCached(identity.tree) === false) return;
-    if (stillAdmittedCached(identity, view, address) === false) this.revoke("access");
   }
 
   #received(chunk: Buffer): void {
@@ -440,4 +433,11 @@ export class Connection implements ConnectionHost {
     this.#bind.leave();
     this.#draining?.();
   }
+}
+
+/** A grant that ends by the clock ends without a change that anyone is told of. */
+function checkValidity(one: Revocable): void {
+  const { identity, view, address } = one;
+  if (identity === undefined || view.isTimedCached(identity.tree) === false) return;
+  if (stillAdmittedCached(identity, view, address) === false) one.revoke("access");
 }

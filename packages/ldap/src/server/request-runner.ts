@@ -30,10 +30,11 @@ import { passwordModify } from "../handlers/password-modify.ts";
 import { type PersistentSink, persistentSearch } from "../handlers/persistent-search.ts";
 import { sessionOf } from "../handlers/proxied-authorization.ts";
 import { outOfTime, searchTime } from "../handlers/search.ts";
-import { type Outcome, stillAdmitted, stillAdmittedCached } from "../handlers/session.ts";
+import { type LdapIdentity, type Outcome, stillAdmitted, stillAdmittedCached } from "../handlers/session.ts";
 import { whoAmI } from "../handlers/who-am-i.ts";
 import { cachedSearch, type EncodedEntrySink, type RequestOrigin } from "./cached-search.ts";
 import type { ConnectionHost } from "./connection-host.ts";
+import type { Revocable } from "./session-register.ts";
 
 type Work = (context: OperationContext) => Promise<Outcome>;
 
@@ -47,9 +48,15 @@ export const supportedExtensions: readonly string[] = [
 /** Runs the operations of one connection side by side, and answers each unless it was given up. */
 export class RequestRunner {
   readonly #host: ConnectionHost;
+  readonly #acting = new Set<Revocable>();
 
   constructor(host: ConnectionHost) {
     this.#host = host;
+  }
+
+  /** Searches under way in the name of others than whoever is bound: they end when those are no longer let in. */
+  get acting(): Iterable<Revocable> {
+    return this.#acting;
   }
 
   /** Runs a request that is neither bind, unbind, abandon nor StartTLS. */
@@ -252,7 +259,12 @@ export class RequestRunner {
       return;
     }
     const facts = host.facts();
-    this.#admitted({ session, view, signal, controls, facts }, commits, work).then(
+    const deny = (): void => {
+      operations.abandon(messageId);
+      end({ resultCode: LdapResultCode.authorizationDenied })();
+    };
+    const denied = op.type === "searchRequest" ? deny : undefined;
+    this.#admitted({ session, view, signal, controls, facts }, commits, work, denied).then(
       finished,
       (error: unknown) => {
         context.logger.error({ error: String(error), operation: op.type }, "an LDAP operation failed");
@@ -261,11 +273,16 @@ export class RequestRunner {
     );
   }
 
-  /** Makes sure that the person is still let in, then works. */
+  /**
+   * Makes sure that the person is still let in, then works.
+   * @param deny - ends the operation when another, in whose name it is done, no longer is. Absent for one that is short, or
+   * looks itself before it changes anything
+   */
   async #admitted(
     context: Omit<OperationContext, "commit">,
     commits: OperationCommits,
     work: Work,
+    deny: (() => void) | undefined,
   ): Promise<Outcome | undefined> {
     const { view, session, signal } = context;
     const { identity, address } = session;
@@ -287,16 +304,49 @@ export class RequestRunner {
     if ("refusal" in as) return as.refusal;
     const { identity: other } = as.session;
     const isThemself = other === identity;
-    return work({
-      ...context,
-      session: as.session,
-      commit: async (change, own) => {
-        // The connection is not theirs, so nothing has ended it if they are no longer let in.
-        if (!isThemself && other !== undefined && !(await stillAdmitted(other, view, address)))
-          throw new DirectoryError("denied", "access was taken away");
-        return commits.run(change, own !== undefined && isThemself);
+    const started = (): Promise<Outcome> =>
+      work({
+        ...context,
+        session: as.session,
+        commit: async (change, own) => {
+          // The connection is not theirs, so nothing has ended it if they are no longer let in.
+          if (!isThemself && other !== undefined && !(await stillAdmitted(other, view, address)))
+            throw new DirectoryError("denied", "access was taken away");
+          return commits.run(change, own !== undefined && isThemself);
+        },
+      });
+    return isThemself || other === undefined || deny === undefined
+      ? started()
+      : this.#actingAs(other, context, deny, started);
+  }
+
+  /** Works in the name of another for as long as they are let in, and whoever acts as them may. */
+  async #actingAs(
+    identity: LdapIdentity,
+    { view, session, signal }: Pick<OperationContext, "view" | "session" | "signal">,
+    deny: () => void,
+    work: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const { register } = this.#host.context;
+    const acting: Revocable = {
+      identity,
+      view,
+      address: session.address,
+      revoke: (reason) => {
+        // It does not hang on their password, and what has been given up has no answer.
+        if (reason === "access" && !signal.aborted) deny();
       },
-    });
+    };
+    this.#acting.add(acting);
+    register.add(acting);
+    // Something may have happened since they were looked up.
+    void register.check(acting);
+    try {
+      return await work();
+    } finally {
+      register.remove(acting);
+      this.#acting.delete(acting);
+    }
   }
 }
 

@@ -4,15 +4,15 @@ import type { EndReason } from "../handlers/open-commits.ts";
 import { type LdapIdentity, peopleOf, stillAdmitted } from "../handlers/session.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 
-/** A live connection that can be ended. */
-export interface RevocableConnection {
-  /** Who it is bound as. */
+/** What hangs on somebody's access and can be ended: a live connection, or an operation done in the name of another. */
+export interface Revocable {
+  /** Whose access it hangs on, and on that of whoever acts as them. */
   readonly identity: LdapIdentity | undefined;
   /** The organization they belong to. */
   readonly view: DirectoryView;
   /** Address of the peer. */
   readonly address: string;
-  /** Ends it with a Notice of Disconnection: the person may no longer be here. */
+  /** Ends it: the person may no longer be here. A connection ends with a Notice of Disconnection. */
   revoke(reason: EndReason): void;
 }
 
@@ -22,11 +22,11 @@ interface OpenWatch extends BindWatch {
 }
 
 /**
- * The connections that people are bound on, so that a change to their access ends them. A change that names the user
- * looks at that user's connections; one to groups, grants or resources looks at all.
+ * The connections that people are bound on, and the operations that others do in their name, so that a change to their
+ * access ends them. A change that names the user looks at what is theirs; one to groups, grants or resources looks at all.
  */
 export class SessionRegister {
-  readonly #bound = new Map<UserId, Set<RevocableConnection>>();
+  readonly #live = new Map<UserId, Set<Revocable>>();
   readonly #watches = new Set<OpenWatch>();
 
   /** Notes what happens until {@link SessionRegister.unwatch}: a bind that is under way is on no connection yet. */
@@ -41,21 +41,21 @@ export class SessionRegister {
     this.#watches.delete(watch as OpenWatch);
   }
 
-  /** Notes that a connection is now bound. */
-  add(connection: RevocableConnection): void {
-    for (const user of usersOf(connection)) {
-      const connections = this.#bound.get(user);
-      if (connections === undefined) this.#bound.set(user, new Set([connection]));
-      else connections.add(connection);
+  /** Notes that a connection is now bound, or that an operation begins. */
+  add(one: Revocable): void {
+    for (const user of usersOf(one)) {
+      const theirs = this.#live.get(user);
+      if (theirs === undefined) this.#live.set(user, new Set([one]));
+      else theirs.add(one);
     }
   }
 
-  /** Notes that a connection will no longer be bound as it is. */
-  remove(connection: RevocableConnection): void {
-    for (const user of usersOf(connection)) {
-      const connections = this.#bound.get(user);
-      connections?.delete(connection);
-      if (connections?.size === 0) this.#bound.delete(user);
+  /** Notes that a connection will no longer be bound as it is, or that an operation has ended. */
+  remove(one: Revocable): void {
+    for (const user of usersOf(one)) {
+      const theirs = this.#live.get(user);
+      theirs?.delete(one);
+      if (theirs?.size === 0) this.#live.delete(user);
     }
   }
 
@@ -74,37 +74,36 @@ export class SessionRegister {
       else if (["membership", "group", "grant", "resource", "organization"].includes(change.kind)) all = true;
     }
     if (affected.size > 0 || all) for (const watch of this.#watches) watch.changed = true;
-    for (const user of all ? this.#bound.keys() : affected)
-      for (const connection of this.#bound.get(user) ?? [])
-        if (connection.view === view) void this.check(connection);
+    for (const user of all ? this.#live.keys() : affected)
+      for (const one of this.#live.get(user) ?? []) if (one.view === view) void this.check(one);
   }
 
-  /** Ends every connection that is bound in an organization: among changes that were lost may have been anything. */
+  /** Ends all that is live in an organization: among changes that were lost may have been anything. */
   endAll(view: DirectoryView): void {
     for (const watch of this.#watches) watch.changed = true;
-    for (const [user, connections] of [...this.#bound])
-      if ([...connections].some((connection) => connection.view === view)) this.#end(user, "access");
+    for (const [user, theirs] of [...this.#live])
+      if ([...theirs].some((one) => one.view === view)) this.#end(user, "access");
   }
 
-  /** Ends the connection unless the person is still let in. */
-  async check(connection: RevocableConnection): Promise<void> {
-    const { identity } = connection;
+  /** Ends a connection or operation unless the person is still let in. */
+  async check(one: Revocable): Promise<void> {
+    const { identity } = one;
     if (identity === undefined) return;
     try {
-      if (await stillAdmitted(identity, connection.view, connection.address)) return;
+      if (await stillAdmitted(identity, one.view, one.address)) return;
     } catch {
       // A store that cannot be read denies.
     }
-    if (connection.identity === identity) connection.revoke("access");
+    if (one.identity === identity) one.revoke("access");
   }
 
   #end(user: UserId, reason: EndReason): void {
     for (const watch of this.#watches) watch.ended.add(user);
-    for (const connection of [...(this.#bound.get(user) ?? [])]) connection.revoke(reason);
+    for (const one of [...(this.#live.get(user) ?? [])]) one.revoke(reason);
   }
 }
 
-function usersOf({ identity }: RevocableConnection): readonly UserId[] {
+function usersOf({ identity }: Revocable): readonly UserId[] {
   return identity === undefined ? [] : peopleOf(identity);
 }
 
