@@ -21,6 +21,7 @@ export {
 } from "./codec/index.ts";
 export { errorCodeFor, resultCodeFor } from "./errors.ts";
 export {
+  allowNestedBaseDns,
   allowNtHashReaders,
   allowPlaintextBind,
   defaultLdapLimits,

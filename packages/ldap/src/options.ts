@@ -113,6 +113,12 @@ export const allowPlaintextBind: unique symbol = Symbol.for("directorykit.ldap.a
  */
 export const allowNtHashReaders: unique symbol = Symbol.for("directorykit.ldap.allowNtHashReaders") as never;
 
+/**
+ * Ids of organizations whose base DN may lie below another organization's, such as those of departments below that of the
+ * company: a DN is then one of the innermost. Whoever sets the base DN of one named here can keep people of the other out.
+ */
+export const allowNestedBaseDns: unique symbol = Symbol.for("directorykit.ldap.allowNestedBaseDns") as never;
+
 /** Certificate and key, with what else Node's TLS takes for a server. */
 export interface LdapTlsOptions
   extends Pick<
@@ -151,6 +157,8 @@ export interface LdapServerOptions {
   readonly [allowPlaintextBind]?: "loopback" | "anywhere";
   /** Default: nobody. */
   readonly [allowNtHashReaders]?: readonly string[];
+  /** Default: none. */
+  readonly [allowNestedBaseDns]?: readonly string[];
 }
 
 /** Options with every default filled in, for one directory. */
@@ -165,6 +173,8 @@ export interface ResolvedLdapOptions {
   readonly plaintextBind: "never" | "loopback" | "anywhere";
   /** Folded usernames of those who may read NT hashes. */
   readonly ntHashReaders: ReadonlySet<string>;
+  /** Ids of organizations that may lie below others. */
+  readonly nestedBaseDns: ReadonlySet<string>;
 }
 
 const defaultLayout: TreeLayout = {
@@ -272,6 +282,13 @@ export function resolveOptions(
     throw new DirectoryError("misconfigured", "allowNtHashReaders needs directories with [allowNtHashes]");
   if (others.length > 0 && options.baseDn !== undefined)
     throw new DirectoryError("misconfigured", "several directories cannot have one baseDn");
+  const nested: readonly unknown[] = options[allowNestedBaseDns] ?? [];
+  const served = [first, ...others].map(({ organizationId }): unknown => organizationId);
+  if (!Array.isArray(nested) || nested.some((id) => !served.includes(id)))
+    throw new DirectoryError(
+      "misconfigured",
+      "allowNestedBaseDns must be a list of organizations that are served",
+    );
   const shared: Omit<ResolvedLdapOptions, "directory"> = {
     baseDn: options.baseDn,
     resource: options.resource,
@@ -281,6 +298,7 @@ export function resolveOptions(
     tls: options.tls,
     plaintextBind,
     ntHashReaders: new Set(readers.map((name: string) => foldCase(name))),
+    nestedBaseDns: new Set(nested),
   };
   return [{ directory: first, ...shared }, ...others.map((directory) => ({ directory, ...shared }))];
 }

@@ -18,6 +18,7 @@ import {
 import { type LdapTestClient, ldapTestClient } from "../testing.ts";
 import { DirectoryView } from "../view/directory-view.ts";
 import { bind } from "./bind.ts";
+import { Organizations } from "./organizations.ts";
 
 const refused = { resultCode: LdapResultCode.invalidCredentials, matchedDN: "", diagnosticMessage: "" };
 
@@ -119,13 +120,20 @@ test("octets that are no text are nobody's password", async () => {
 });
 
 test("the octets of a password are wiped once they were looked at", async () => {
-  const views = [new DirectoryView(resolveOptions({ directory: place.directory, baseDn })[0])];
+  const view = new DirectoryView(resolveOptions({ directory: place.directory, baseDn })[0]);
+  const organizations = new Organizations([view], new Set());
   for (const name of [userDn("ada"), userDn("nobody"), "nonsense", ""]) {
     const authentication = { type: "simple", password: Buffer.from(password) } as const;
     const session = { identity: undefined, secure: true, address: "127.0.0.1", id: "test" };
     const watch = { ended: new Set<never>(), changed: false };
     const request = { type: "bindRequest", version: 3, name, authentication } as const;
-    await bind(request, { session, views, watch, signal: new AbortController().signal, controls: {} });
+    await bind(request, {
+      session,
+      organizations,
+      watch,
+      signal: new AbortController().signal,
+      controls: {},
+    });
     expect(authentication.password.every((octet) => octet === 0)).toBe(true);
   }
 });

@@ -1,6 +1,5 @@
 import { type BindRequest, LdapResultCode } from "../codec/index.ts";
 import type { ResolvedLdapOptions } from "../options.ts";
-import type { DirectoryView } from "../view/directory-view.ts";
 import { claimantOfBindName } from "./claimant.ts";
 import { type BindContext, type BindOutcome, confidentialityRequired, login, passwordText } from "./login.ts";
 import { saslBind } from "./sasl-bind.ts";
@@ -44,8 +43,8 @@ export function wipePassword({ authentication }: BindRequest): void {
 }
 
 async function run(request: BindRequest, context: BindContext): Promise<BindOutcome> {
-  const { session, views } = context;
-  const [first] = views as [DirectoryView];
+  const { session, organizations } = context;
+  const [first] = organizations.views;
   if (request.version !== 3) {
     return { resultCode: LdapResultCode.protocolError, diagnosticMessage: "only LDAP version 3 is served" };
   }
@@ -60,7 +59,7 @@ async function run(request: BindRequest, context: BindContext): Promise<BindOutc
     return { resultCode: LdapResultCode.unwillingToPerform, diagnosticMessage: "a name needs a password" };
   }
   if (!takesPassword) return confidentialityRequired;
-  const claimant = await claimantOfBindName(views, name, context.signal);
+  const claimant = await claimantOfBindName(organizations, name, context.signal);
   if (claimant === undefined) {
     return {
       resultCode: LdapResultCode.invalidDNSyntax,

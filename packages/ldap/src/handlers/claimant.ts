@@ -3,7 +3,7 @@ import { readBindName } from "../view/bind-name.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
 import type { Claimant } from "./login.ts";
-import { type AllTrees, allTrees } from "./served-trees.ts";
+import type { AllTrees, Organizations } from "./organizations.ts";
 
 /**
  * Whom the name of a simple bind names: a DN, or in the flavour of Active Directory a name with its domain.
@@ -11,23 +11,22 @@ import { type AllTrees, allTrees } from "./served-trees.ts";
  * @throws DirectoryError when an organization cannot be read that the name may be of
  */
 export async function claimantOfBindName(
-  views: readonly DirectoryView[],
+  organizations: Organizations,
   name: string,
   signal: AbortSignal,
 ): Promise<Claimant | undefined> {
-  const all = await allTrees(views);
-  const [first] = views as [DirectoryView];
-  const { layout } = first.options;
+  const all = await organizations.trees();
+  const { layout } = organizations.views[0].options;
   const found = all.organizations.flatMap(({ view, trees }) => {
     const read = readBindName(name, trees, layout);
     return read === undefined ? [] : { view, read };
   });
   const dn = found.find(({ read }) => read.type === "dn")?.read;
-  if (dn?.type === "dn") return claimantOfDn(views, dn.dn, signal);
+  if (dn?.type === "dn") return claimantOfDn(organizations, dn.dn, signal);
   const one = onlyOne(found, all);
   if (one === undefined || one.read.type === "dn")
     // There a name without a DN is in order, and one of another domain is nobody's.
-    return layout.flavour === "activeDirectory" ? nobody(views) : undefined;
+    return layout.flavour === "activeDirectory" ? nobody(organizations) : undefined;
   const { view, read } = one;
   const { tree, username } = read;
   const user = await view.options.directory.users.byUsername(username, { signal });
@@ -39,13 +38,13 @@ export async function claimantOfBindName(
  * @throws DirectoryError when an organization cannot be read that the DN may be of
  */
 export async function claimantOfDn(
-  views: readonly DirectoryView[],
+  organizations: Organizations,
   dn: DistinguishedName,
   signal: AbortSignal,
 ): Promise<Claimant> {
-  const place = await placeOf(views, dn);
+  const place = await placeOf(organizations, dn);
   const node = place?.tree.locate(dn);
-  if (place === undefined || node?.type !== "user") return nobody(views, place?.view);
+  if (place === undefined || node?.type !== "user") return nobody(organizations, place?.view);
   // A DN is that of an entry: an e-mail address in it names none.
   const user = await place.view.options.directory.users.byUsername(node.username, { signal });
   return { view: place.view, trees: [place.tree], name: { userId: user?.id }, username: node.username };
@@ -59,36 +58,35 @@ export async function claimantOfDn(
  * @throws DirectoryError when an organization cannot be read that the name may be of
  */
 export async function claimantOfName(
-  views: readonly DirectoryView[],
+  organizations: Organizations,
   name: string,
   signal: AbortSignal,
 ): Promise<Claimant> {
   if (name.startsWith("dn:")) {
     const dn = readDn(name.slice(3));
-    return dn === undefined ? nobody(views) : claimantOfDn(views, dn, signal);
+    return dn === undefined ? nobody(organizations) : claimantOfDn(organizations, dn, signal);
   }
   const plain = name.startsWith("u:") ? name.slice(2) : name;
-  const [only, ...others] = views;
-  if (only !== undefined && others.length === 0)
-    return { view: only, trees: await only.trees(), name: { username: plain } };
+  const [only, ...others] = organizations.views;
+  if (others.length === 0) return { view: only, trees: await only.trees(), name: { username: plain } };
   const at = plain.lastIndexOf("@");
   const domain = plain.slice(at + 1).toLowerCase();
-  if (at < 0) return nobody(views);
-  const all = await allTrees(views);
+  if (at < 0) return nobody(organizations);
+  const all = await organizations.trees();
   const found = all.organizations.flatMap(({ view, trees }) => {
     const own = trees.filter((tree) => tree.domain?.toLowerCase() === domain);
     return own.length === 0 ? [] : { view, trees: own };
   });
   const one = onlyOne(found, all);
-  return one === undefined ? nobody(views) : { ...one, name: { username: plain.slice(0, at) } };
+  return one === undefined ? nobody(organizations) : { ...one, name: { username: plain.slice(0, at) } };
 }
 
-/** The organization and tree that hold a DN: the most specific one. None when two organizations have come to share it. */
+/** The organization and tree that hold a DN: the most specific one. */
 async function placeOf(
-  views: readonly DirectoryView[],
+  organizations: Organizations,
   dn: DistinguishedName,
 ): Promise<{ readonly view: DirectoryView; readonly tree: Tree } | undefined> {
-  const all = await allTrees(views);
+  const all = await organizations.trees();
   const holding = all.organizations.flatMap(({ view, trees }) =>
     trees.flatMap((tree) => (tree.holds(dn) ? { view, tree, length: tree.suffixDn.rdns.length } : [])),
   );
@@ -117,6 +115,6 @@ function readDn(text: string): DistinguishedName | undefined {
   }
 }
 
-function nobody(views: readonly DirectoryView[], view = views[0] as DirectoryView): Claimant {
+function nobody({ views }: Organizations, view: DirectoryView = views[0]): Claimant {
   return { view, trees: [], name: { userId: undefined } };
 }

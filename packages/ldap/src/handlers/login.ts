@@ -9,6 +9,7 @@ import {
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
 import type { RequestControls } from "./controls.ts";
+import type { Organizations } from "./organizations.ts";
 import { admit, identityOf, type LdapIdentity, type LdapSession, type Outcome } from "./session.ts";
 
 /** The answer to a bind, with who the connection is bound as after a success with a name. */
@@ -29,8 +30,8 @@ export interface BindWatch {
 export interface BindContext {
   /** The connection, which is nobody's by now. */
   readonly session: LdapSession;
-  /** The organizations that are served; at least one. */
-  readonly views: readonly DirectoryView[];
+  /** The organizations that are served. */
+  readonly organizations: Organizations;
   /** Sees changes from before the bind until after it. */
   readonly watch: BindWatch;
   /** Aborted when the connection closes. */

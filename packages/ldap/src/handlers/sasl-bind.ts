@@ -56,17 +56,18 @@ async function plain(credentials: Uint8Array, context: BindContext): Promise<Bin
   }
   const { authzid, authcid, passwd } = message;
   if (passwd.length === 0) return refused;
-  const claimant = await claimantOfName(context.views, authcid, context.signal);
+  const claimant = await claimantOfName(context.organizations, authcid, context.signal);
   const outcome = await login(claimant, { password: passwordText(passwd) }, context);
   return actingAs(authzid, outcome, context);
 }
 
 async function external(credentials: Uint8Array, context: BindContext): Promise<BindOutcome> {
-  const { session, views, signal } = context;
+  const { session, organizations, signal } = context;
   const { certificate } = session;
   const authzid = decodeText(credentials);
   if (certificate === undefined || authzid === undefined) return refused;
-  const [first] = views as [DirectoryView];
+  const { views } = organizations;
+  const [first] = views;
   // Connections may outlive it.
   if (!isInItsTime(certificate, first.options.directory.clock())) return refused;
   // An attempt is a failure on the books of an organization, so it is made only where somebody has the certificate.
@@ -77,7 +78,8 @@ async function external(credentials: Uint8Array, context: BindContext): Promise<
   }
   let outcome: BindOutcome = refused;
   for (const view of knowing.length === 0 ? [first] : knowing) {
-    outcome = await login({ view, trees: await view.trees(), name: "by-proof" }, { certificate }, context);
+    const trees = await organizations.treesOf(view);
+    outcome = await login({ view, trees, name: "by-proof" }, { certificate }, context);
     if (outcome.bound !== undefined) break;
   }
   return actingAs(authzid, outcome, context);

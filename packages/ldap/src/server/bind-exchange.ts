@@ -27,7 +27,7 @@ export class BindExchange {
   /** Answers a BindRequest in its own time. */
   begin(messageId: number, op: BindRequest, controls: RequestControls): void {
     const { context, operations, session } = this.#host;
-    const { register, realms, options } = context;
+    const { register, organizations, options } = context;
     this.#beginAnew();
     this.#isUnderWay = true;
     const watch = register.watch();
@@ -36,8 +36,7 @@ export class BindExchange {
       expire: () =>
         this.#end(messageId, op, { resultCode: LdapResultCode.unavailable, limit: "maxSearchMs" }, watch),
     });
-    const views = realms.map(({ view }) => view);
-    bind(op, { session, views, watch, signal: operation.signal, controls })
+    bind(op, { session, organizations, watch, signal: operation.signal, controls })
       .catch((error: unknown): BindOutcome => ({ resultCode: resultCodeOfError(error) }))
       .then((outcome) => {
         if (operations.end(operation)) this.#end(messageId, op, outcome, watch);

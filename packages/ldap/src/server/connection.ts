@@ -33,7 +33,7 @@ import { answerAtOnce } from "./cached-search.ts";
 import { Channel, highWaterBytes } from "./channel.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Operations } from "./operations.ts";
-import { namingContexts, type Realm } from "./realm.ts";
+import type { Realm } from "./realm.ts";
 import { RequestRunner, supportedExtensions } from "./request-runner.ts";
 import { refusalOf, responseTo } from "./response.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -368,13 +368,13 @@ export class Connection implements ConnectionHost {
   }
 
   facts(): ServerFacts {
-    const { realms, options } = this.context;
+    const { organizations, options } = this.context;
     return {
       offersStartTls: this.#offersStartTls(),
       saslMechanisms: saslMechanisms(this.session, options),
       supportedControls,
       supportedExtensions,
-      namingContexts: () => namingContexts(realms),
+      namingContexts: () => organizations.suffixes(),
     };
   }
 

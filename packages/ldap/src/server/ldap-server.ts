@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import type { Duplex } from "node:stream";
 import { type Change, DirectoryError } from "@directorykit/core";
 import { LdapResultCode } from "../codec/index.ts";
+import { Organizations } from "../handlers/organizations.ts";
 import {
   type LdapServerOptions,
   type LdapTlsOptions,
@@ -12,7 +13,7 @@ import { DirectoryView } from "../view/directory-view.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import { Connection, type Peer } from "./connection.ts";
 import { LastingSearches } from "./lasting-searches.ts";
-import { type Realm, sharedSuffix } from "./realm.ts";
+import type { Realm } from "./realm.ts";
 import type { ServerContext } from "./server-context.ts";
 import { SessionRegister } from "./session-register.ts";
 import { TlsSetup } from "./tls-setup.ts";
@@ -88,9 +89,15 @@ export class LdapServer {
     this.#options = options;
     if (options.tls !== undefined) this.#tls = new TlsSetup(options.tls);
     const { metrics, logger } = options.directory;
+    const others = organizations.slice(1).map(realmFor);
+    const first = realmFor(options);
     this.#context = {
       options,
-      realms: [realmFor(options), ...organizations.slice(1).map(realmFor)],
+      realms: [first, ...others],
+      organizations: new Organizations(
+        [first.view, ...others.map(({ view }) => view)],
+        options.nestedBaseDns,
+      ),
       register: this.#register,
       lasting: new LastingSearches(options.limits.maxLastingSearches),
       logger,
@@ -113,8 +120,9 @@ export class LdapServer {
 
   /**
    * Listens on a port. May be called more than once, for LDAP and LDAPS.
-   * @throws DirectoryError `misconfigured` when the port is taken or not allowed, there is no base DN, two organizations
-   * have the same one, or TLS has no certificate
+   * @throws DirectoryError `misconfigured` when the port is taken or not allowed, there is no base DN, those of two
+   * organizations are the same or one lies below the other (unless `allowNestedBaseDns` has it), or TLS has no
+   * certificate
    */
   async listen(options: LdapListenOptions = {}): Promise<LdapListener> {
     const { host = "127.0.0.1", tls = false, reusePort = false } = options;
@@ -126,9 +134,7 @@ export class LdapServer {
     this.#start();
     let listener: Server;
     try {
-      const shared = await sharedSuffix(this.#context.realms);
-      if (shared !== undefined)
-        throw new DirectoryError("misconfigured", `two organizations have the base DN ${shared}`);
+      await this.#context.organizations.assertAll();
       this.#assertOpen();
       listener = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket, tls));
       await startListening(listener, { port, host, reusePort });

@@ -4,6 +4,7 @@ import {
   argon2Hasher,
   createDirectory,
   type Directory,
+  type DirectoryOptions,
   ephemeralKeyRing,
   memoryStore,
   type OrganizationId,
@@ -11,8 +12,8 @@ import {
 } from "@directorykit/core";
 import { describe, expect, test } from "vitest";
 import { LdapResultCode } from "../codec/index.ts";
-import type { LdapServerOptions } from "../options.ts";
-import { ldapTestClient } from "../testing.ts";
+import { allowNestedBaseDns, type LdapServerOptions } from "../options.ts";
+import { type LdapTestClient, ldapTestClient } from "../testing.ts";
 import { selfSigned } from "./certificate.fixture.ts";
 import { type LdapServer, ldapServer } from "./ldap-server.ts";
 import { password } from "./office.fixture.ts";
@@ -26,11 +27,18 @@ async function twoOrganizations(
     beta: "dc=beta,dc=example",
   },
   options: Omit<LdapServerOptions, "directory"> = {},
+  directoryOptions: Partial<DirectoryOptions> = {},
 ): Promise<AsyncDisposable & { readonly a: Directory; readonly b: Directory; readonly server: LdapServer }> {
   const store = memoryStore();
   const open = async (name: "alpha" | "beta"): Promise<Directory> => {
     const organization = name as OrganizationId;
-    const directory = await createDirectory({ store, organization, hasher, keys: ephemeralKeyRing() });
+    const directory = await createDirectory({
+      store,
+      organization,
+      hasher,
+      keys: ephemeralKeyRing(),
+      ...directoryOptions,
+    });
     await directory.organization.update({ name, baseDn: bases[name] });
     const ada = await directory.users.create({ username: "ada", email: `ada@${name}.example`, password });
     const staff = await directory.groups.create({ name: "staff", members: [ada.id] });
@@ -54,6 +62,9 @@ async function twoOrganizations(
 }
 
 const adaOf = (name: string): string => `uid=ada,ou=Users,dc=${name},dc=example`;
+/** The address of the ada whom a connection sees below a base. */
+const mailOf = async (client: LdapTestClient, base: string): Promise<readonly string[] | undefined> =>
+  (await client.search({ base, filter: "(uid=ada)" })).entries[0]?.attributes["mail"];
 
 test("the root DSE names the suffixes of all organizations", async () => {
   await using place = await twoOrganizations();
@@ -98,12 +109,73 @@ test("a bind below neither suffix is refused like any other", async () => {
   });
 });
 
-test("two organizations with one suffix are refused before a port is opened", async () => {
-  await using place = await twoOrganizations();
-  await place.b.organization.update({ baseDn: "DC=Alpha, dc=example" });
-  await expect(place.server.listen({ port: 0 })).rejects.toMatchObject({
-    code: "misconfigured",
-    message: "two organizations have the base DN DC=Alpha,dc=example",
+describe("before a port is opened", () => {
+  test.each<[what: string, alpha: string, beta: string, message: string]>([
+    [
+      "one base DN, however it is spelled",
+      "dc=alpha,dc=example",
+      "DC=Alpha, dc=example",
+      "the base DN DC=Alpha,dc=example of the organization beta is also that of alpha",
+    ],
+    [
+      "a base DN below that of another",
+      "dc=alpha,dc=example",
+      "ou=Users,dc=alpha,dc=example",
+      "the base DN ou=Users,dc=alpha,dc=example of the organization beta lies below dc=alpha,dc=example of alpha",
+    ],
+    [
+      "a base DN above that of another",
+      "dc=alpha,dc=example",
+      "dc=example",
+      "the base DN dc=example of the organization beta lies above dc=alpha,dc=example of alpha",
+    ],
+  ])("%s is refused, with the names of both", async (_, alpha, beta, message) => {
+    await using place = await twoOrganizations({ alpha, beta });
+    await expect(place.server.listen({ port: 0 })).rejects.toMatchObject({
+      code: "misconfigured",
+      message,
+      details: { organization: "beta", other: "alpha", otherBaseDn: "dc=alpha,dc=example" },
+    });
+  });
+
+  test("base DNs beside each other are not, nor is one whose letters end like another's", async () => {
+    await using place = await twoOrganizations({
+      alpha: "dc=alpha,dc=example",
+      beta: "ou=dc\\=alpha,dc=example",
+    });
+    await place.server.listen({ port: 0 });
+  });
+});
+
+describe("an organization that may lie below another", () => {
+  const nested = { alpha: "dc=alpha,dc=example", beta: "ou=sales,dc=alpha,dc=example" };
+
+  test("is served beside it, and a DN is one of the innermost", async () => {
+    await using place = await twoOrganizations(nested, { [allowNestedBaseDns]: ["beta"] });
+    await place.server.listen({ port: 0 });
+    for (const [name, base] of Object.entries(nested)) {
+      await using client = ldapTestClient(place.server);
+      expect(await client.bind(`uid=ada,ou=Users,${base}`, password)).toMatchObject({ resultCode: 0 });
+      expect(await mailOf(client, base)).toEqual([`ada@${name}.example`]);
+    }
+  });
+
+  test("may not have the same base DN, and the other may not lie below it", async () => {
+    for (const [alpha, beta] of [
+      [nested.alpha, nested.alpha],
+      [nested.beta, nested.alpha],
+    ] as const) {
+      await using place = await twoOrganizations({ alpha, beta }, { [allowNestedBaseDns]: ["beta"] });
+      await expect(place.server.listen({ port: 0 })).rejects.toMatchObject({ code: "misconfigured" });
+    }
+  });
+
+  test("must be one that is served", async () => {
+    await using place = await twoOrganizations();
+    for (const allowed of [["gamma"], "beta", [1]])
+      expect(() =>
+        ldapServer({ directory: [place.a, place.b], [allowNestedBaseDns]: allowed as never }),
+      ).toThrow(expect.objectContaining({ code: "misconfigured" }));
   });
 });
 
@@ -130,15 +202,73 @@ describe("what one organization does about its own base DN", () => {
     expect(await client.bind(adaOf("alpha"), password)).toMatchObject({ resultCode: unwillingToPerform });
   });
 
-  test("does not put its people in the place of another's when it is the same", async () => {
+  test.each<[what: string, baseDn: string]>([
+    ["the same as another's", "dc=beta,dc=example"],
+    ["where the people of another are", "ou=Users,dc=beta,dc=example"],
+    ["above another's", "dc=example"],
+  ])("keeps nobody of another out when it comes to be %s, and is not served", async (_, baseDn) => {
     await using place = await twoOrganizations();
+    await place.server.listen({ port: 0 });
     await using before = ldapTestClient(place.server);
     expect(await before.bind(adaOf("beta"), password)).toMatchObject({ resultCode: 0 });
-    expect(await before.whoAmI()).toBe(`dn:${adaOf("beta")}`);
-    await place.a.organization.update({ baseDn: "dc=beta,dc=example" });
+    await place.a.organization.update({ baseDn });
+    expect(await mailOf(before, "dc=beta,dc=example")).toEqual(["ada@beta.example"]);
     await using client = ldapTestClient(place.server);
-    expect(await client.bind(adaOf("beta"), password)).toMatchObject({ resultCode: invalidCredentials });
-    expect(await before.whoAmI()).toBe(`dn:${adaOf("beta")}`);
+    expect(await client.bind(adaOf("beta"), password)).toMatchObject({ resultCode: 0 });
+    expect(await mailOf(client, "dc=beta,dc=example")).toEqual(["ada@beta.example"]);
+    const { entries } = await client.search({ attributes: ["namingContexts"] });
+    expect(entries[0]?.attributes["namingContexts"]).toEqual(["dc=beta,dc=example"]);
+    if (baseDn !== "dc=beta,dc=example")
+      expect((await client.bind(`uid=ada,ou=Users,${baseDn}`, password)).resultCode).not.toBe(0);
+  });
+
+  test("does not give its place away while it is wrong", async () => {
+    await using place = await twoOrganizations();
+    await place.server.listen({ port: 0 });
+    await using client = ldapTestClient(place.server);
+    await place.a.organization.update({ baseDn: "nonsense" });
+    await place.b.organization.update({ baseDn: "dc=alpha,dc=example" });
+    expect((await client.bind(adaOf("alpha"), password)).resultCode).toBe(unwillingToPerform);
+    await place.a.organization.update({ baseDn: "dc=alpha,dc=example" });
+    expect(await client.bind(adaOf("alpha"), password)).toMatchObject({ resultCode: 0 });
+    expect(await mailOf(client, "dc=alpha,dc=example")).toEqual(["ada@alpha.example"]);
+  });
+
+  test("lets nobody in by certificate where it is not served", async () => {
+    await using place = await twoOrganizations();
+    await place.server.listen({ port: 0 });
+    const pem = String(selfSigned("ada").cert);
+    const ada = await place.a.users.byUsername("ada");
+    await place.a.credentials.addCertificate(ada?.id as UserId, pem);
+    const { raw: certificate } = new X509Certificate(pem);
+    await place.a.organization.update({ baseDn: "ou=Users,dc=beta,dc=example" });
+    await using client = ldapTestClient(place.server, { certificate });
+    expect(await client.saslBind("EXTERNAL")).toMatchObject({ resultCode: invalidCredentials });
+  });
+
+  test("is served as soon as it collides no more, and says why it was not once", async () => {
+    const errors: object[] = [];
+    const note = (fields: object): void => void errors.push(fields);
+    const logger = { debug: note, info: note, warn: note, error: note };
+    await using place = await twoOrganizations(undefined, {}, { logger });
+    await place.server.listen({ port: 0 });
+    await place.a.organization.update({ baseDn: "dc=sales,dc=beta,dc=example" });
+    await using client = ldapTestClient(place.server);
+    const suffixes = async () =>
+      (await client.search({ attributes: ["namingContexts"] })).entries[0]?.attributes["namingContexts"];
+    for (let times = 0; times < 2; times += 1) expect(await suffixes()).toEqual(["dc=beta,dc=example"]);
+    const why =
+      "the base DN dc=sales,dc=beta,dc=example of the organization alpha lies below dc=beta,dc=example of beta";
+    expect(errors).toEqual([{ error: expect.stringContaining(why) }]);
+    await place.b.organization.update({ baseDn: "dc=gamma,dc=example" });
+    expect(await suffixes()).toEqual(["dc=sales,dc=beta,dc=example", "dc=gamma,dc=example"]);
+    expect(await client.bind("uid=ada,ou=Users,dc=sales,dc=beta,dc=example", password)).toMatchObject({
+      resultCode: 0,
+    });
+    // Now it is the other way round: whoever has a place keeps it.
+    await place.b.organization.update({ baseDn: "dc=beta,dc=example" });
+    expect(await suffixes()).toEqual(["dc=sales,dc=beta,dc=example"]);
+    expect(await client.whoAmI()).toBe("dn:uid=ada,ou=Users,dc=sales,dc=beta,dc=example");
   });
 
   test("does not make names theirs that could be another's too", async () => {

@@ -1,5 +1,6 @@
 import type { Logger } from "@directorykit/core";
 import type { RequestOp } from "../codec/index.ts";
+import type { Organizations } from "../handlers/organizations.ts";
 import type { LdapLimits, ResolvedLdapOptions } from "../options.ts";
 import type { LastingSearches } from "./lasting-searches.ts";
 import type { Realm } from "./realm.ts";
@@ -12,6 +13,8 @@ export interface ServerContext {
   readonly options: Pick<ResolvedLdapOptions, "limits" | "plaintextBind">;
   /** The organizations that are served; at least one. */
   readonly realms: readonly [Realm, ...Realm[]];
+  /** Which of their trees are. */
+  readonly organizations: Organizations;
   readonly register: SessionRegister;
   /** Searches that go on for ever. */
   readonly lasting: LastingSearches;
