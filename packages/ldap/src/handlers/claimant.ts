@@ -23,7 +23,7 @@ export async function claimantOfBindName(
   });
   const dn = found.find(({ read }) => read.type === "dn")?.read;
   if (dn?.type === "dn") return claimantOfDn(organizations, dn.dn, signal);
-  const one = onlyOne(found, all);
+  const one = onlyOne(found, all, ({ read }) => (read.type === "dn" ? [] : [read.tree]));
   if (one === undefined || one.read.type === "dn")
     // There a name without a DN is in order, and one of another domain is nobody's.
     return layout.flavour === "activeDirectory" ? nobody(organizations) : undefined;
@@ -54,7 +54,7 @@ export async function claimantOfDn(
  * Whom a name that is no DN stands for (RFC 4513 §5.2.1.8 leaves that to the server): `dn:` and a DN; else a username,
  * with or without `u:` before it, or the primary e-mail address where the directory takes those. With several
  * organizations a plain name needs `@` and the domain of a suffix behind it, such as `ada@example.com` below
- * `dc=example,dc=com`. A domain that two of them have is nobody's.
+ * `dc=example,dc=com`. A domain that two of them have is of the one that had it first, if that is known.
  * @throws DirectoryError when an organization cannot be read that the name may be of
  */
 export async function claimantOfName(
@@ -77,7 +77,7 @@ export async function claimantOfName(
     const own = trees.filter((tree) => tree.domain?.toLowerCase() === domain);
     return own.length === 0 ? [] : { view, trees: own };
   });
-  const one = onlyOne(found, all);
+  const one = onlyOne(found, all, ({ trees }) => trees);
   return one === undefined ? nobody(organizations) : { ...one, name: { username: plain.slice(0, at) } };
 }
 
@@ -91,20 +91,26 @@ async function placeOf(
     trees.flatMap((tree) => (tree.holds(dn) ? { view, tree, length: tree.suffixDn.rdns.length } : [])),
   );
   const longest = Math.max(...holding.map(({ length }) => length));
-  return onlyOne(
-    holding.filter(({ length }) => length === longest),
-    all,
-  );
+  const innermost = holding.filter(({ length }) => length === longest);
+  return onlyOne(innermost, all, ({ tree }) => [tree]);
 }
 
 /**
- * The organization that a name fits. One that fits several is of none of them: whoever may choose the base DN of theirs
- * could stand in for the people of another.
+ * The organization that a name fits; the one that it fitted first, for whoever chooses another base DN must not take it from
+ * them. One that fits several for as long as is known is of none of them: they could stand in for each other's people.
+ * @param treesOf - those of its trees that the name fits
  * @throws DirectoryError when it fits none and not all could be read
  */
-function onlyOne<T>(found: readonly T[], { fault }: AllTrees): T | undefined {
+function onlyOne<T>(
+  found: readonly T[],
+  { since, fault }: AllTrees,
+  treesOf: (one: T) => readonly Tree[],
+): T | undefined {
   if (found.length === 0 && fault !== undefined) throw fault;
-  return found.length === 1 ? found[0] : undefined;
+  const times = found.map((one) => Math.min(...treesOf(one).map((tree) => since.get(tree) ?? 0)));
+  const first = Math.min(...times);
+  const [one, ...others] = found.filter((_, i) => times[i] === first);
+  return others.length === 0 ? one : undefined;
 }
 
 function readDn(text: string): DistinguishedName | undefined {

@@ -13,6 +13,8 @@ export interface ServedTrees {
 export interface AllTrees {
   /** At least one. */
   readonly organizations: readonly ServedTrees[];
+  /** How late each was heard of: those that were there from the start come first, and together. */
+  readonly since: ReadonlyMap<Tree, number>;
   /** Why there may be more: what could not be read, or collides with another's; `undefined` when these are all. */
   readonly fault: unknown;
 }
@@ -29,7 +31,7 @@ interface Reading {
 interface Claim {
   readonly view: DirectoryView;
   readonly tree: Tree;
-  /** Its place in the order in which such claims were first heard of. */
+  /** How late it was first heard of. */
   readonly since: number;
 }
 
@@ -43,7 +45,7 @@ export class Organizations {
   readonly views: readonly [DirectoryView, ...DirectoryView[]];
   readonly #mayNest: ReadonlySet<string>;
   #claims: readonly Claim[] = [];
-  #heard = 0;
+  #round = 0;
   #refused: ReadonlySet<Tree> = new Set();
   #last: { readonly readings: readonly Reading[]; readonly all: AllTrees } | undefined;
 
@@ -120,9 +122,11 @@ export class Organizations {
     });
     for (const reading of readings) if (reading.trees === undefined) fault = reading.fault;
     if (organizations.length === 0) throw fault;
-    const all: AllTrees = { organizations, fault };
+    const since = new Map(served.map((claim) => [claim.tree, claim.since]));
+    const all: AllTrees = { organizations, since, fault };
     // What was read before something changed says nothing of who came first.
     if (readings.every(({ view, trees }) => trees?.every((tree) => view.isCurrent(tree)) !== false)) {
+      this.#round += 1;
       this.#claims = claims;
       this.#refused = refused;
       this.#last = { readings, all };
@@ -136,7 +140,7 @@ export class Organizations {
     return (
       trees?.map((tree) => {
         const since = before.find((one) => one.tree.suffixKey === tree.suffixKey)?.since;
-        return { view, tree, since: since ?? ++this.#heard };
+        return { view, tree, since: since ?? this.#round };
       }) ?? before
     );
   }

@@ -234,6 +234,20 @@ describe("what one organization does about its own base DN", () => {
     expect(await mailOf(client, "dc=alpha,dc=example")).toEqual(["ada@alpha.example"]);
   });
 
+  test.each<[what: string, baseDn: string]>([
+    ["lies beside it", "ou=b,dc=example,dc=com"],
+    ["has the same labels elsewhere", "dc=example,ou=b,dc=com"],
+    ["has them in one", "dc=example.com"],
+  ])("does not take names with a domain from another's people when it %s", async (_, baseDn) => {
+    await using place = await twoOrganizations({ alpha: "dc=alpha", beta: "ou=a,dc=example,dc=com" });
+    await place.server.listen({ port: 0 });
+    await place.a.organization.update({ baseDn });
+    await using client = ldapTestClient(place.server);
+    expect(await client.saslBind("PLAIN", `\0ada@example.com\0${password}`)).toMatchObject({ resultCode: 0 });
+    expect(await mailOf(client, "ou=a,dc=example,dc=com")).toEqual(["ada@beta.example"]);
+    expect(await client.bind(`uid=ada,ou=Users,${baseDn}`, password)).toMatchObject({ resultCode: 0 });
+  });
+
   test("lets nobody in by certificate where it is not served", async () => {
     await using place = await twoOrganizations();
     await place.server.listen({ port: 0 });
