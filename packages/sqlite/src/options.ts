@@ -32,7 +32,7 @@ export interface SqliteStoreOptions {
   readonly cacheBytes?: number;
   /**
    * So much of the file is read by way of memory that the operating system maps it into, in bytes (SQLite's
-   * `mmap_size`, at most 2 GiB). Finding a row in a large file takes a third less then. But where the disk fails, or
+   * `mmap_size`, below 2 GiB). Finding a row in a large file takes a third less then. But where the disk fails, or
    * somebody cuts the file short, the process ends with SIGBUS; SQLite cannot turn that into an error
    * (sqlite.org/mmap.html). Default 0: none.
    */
@@ -56,8 +56,10 @@ const defaults: Omit<ResolvedOptions, "path"> = {
   maxStatements: 256,
 };
 
-/** Options that may be 0. */
-const mayBeNone: ReadonlySet<string> = new Set(["mmapBytes"]);
+/** Numbers of other ranges than from 1 up. */
+const ranges: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  mmapBytes: [0, 2 ** 31 - 1],
+};
 
 /** @throws DirectoryError `misconfigured` naming the option */
 export function resolveOptions(options: SqliteStoreOptions): ResolvedOptions {
@@ -70,10 +72,10 @@ export function resolveOptions(options: SqliteStoreOptions): ResolvedOptions {
     throw misconfigured("path", "must be the path of a file");
   }
   for (const [name, value] of Object.entries(resolved)) {
-    const least = mayBeNone.has(name) ? 0 : 1;
-    if (typeof value === "number" && !(Number.isInteger(value) && value >= least)) {
-      throw misconfigured(name, `must be a whole number, ${least} or more`);
-    }
+    if (typeof (defaults as Record<string, unknown>)[name] !== "number") continue;
+    const [least, most] = ranges[name] ?? [1, Number.MAX_SAFE_INTEGER];
+    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most)
+      throw misconfigured(name, `must be a whole number from ${least} to ${most}`);
   }
   return resolved;
 }

@@ -47,7 +47,8 @@ const rarity = 1 / 4;
  * a page is mostly found among the next ones, where the question is asked and without a thread that must be woken.
  */
 const glanceFactor = 4;
-const maxGlance = 2_000;
+/** Tests of single conditions that a glance makes at most; strangers write filters of thousands of them. */
+const maxGlanceTests = 2_000;
 
 /** The way into a conjunction: candidates by the index, and what is still to be tested of each. */
 interface Entry {
@@ -180,8 +181,8 @@ function glanceById(
   { records }: PlanStatistics,
 ): PlannedSql | undefined {
   const rows = query.limit * glanceFactor;
-  if (query.order !== undefined || filter.op === "true" || rows > maxGlance || rows >= records)
-    return undefined;
+  if (query.order !== undefined || filter.op === "true" || rows >= records) return undefined;
+  if (rows * testsOf(filter) > maxGlanceTests) return undefined;
   const after = query.after === undefined ? undefined : encodeId(query.after.id);
   const test = predicate(filter, scope);
   return {
@@ -195,6 +196,25 @@ function glanceById(
     ],
     rows,
   };
+}
+
+/** How many conditions a record may have to be tested by, at most. */
+function testsOf(filter: StoreFilter): number {
+  switch (filter.op) {
+    case "and":
+    case "or":
+      return filter.of.reduce((sum, part) => sum + testsOf(part), 0);
+    case "not":
+      return testsOf(filter.of);
+    case "in":
+      return filter.values.length;
+    case "ids":
+      return filter.ids.length;
+    case "memberOf":
+      return filter.groups.length;
+    default:
+      return 1;
+  }
 }
 
 function pagesByValue(

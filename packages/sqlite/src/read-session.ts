@@ -6,6 +6,8 @@ import type { PlannedSql } from "./query-plan.ts";
 export interface ReadSession {
   /** Names and their numbers as this connection sees them. */
   readonly dictionary: Dictionary;
+  /** Rows a read may look at without going to another thread. */
+  readonly mostHere: number;
   /** Brings the index up to date before a read that uses it; `undefined` when it is. */
   completeIndex(): Promise<void> | undefined;
   /** The first row of a keyed read. */

@@ -173,6 +173,23 @@ describe("a short page of records that most meet the filter of", () => {
     });
   });
 
+  test("is not looked for where it is asked by a filter of many conditions", async () => {
+    const asked: string[] = [];
+    const glances = (): number => asked.filter((sql) => sql.includes("AS near")).length;
+    await withStore({ driver: countingDriver((sql) => asked.push(sql)) }, async (store) => {
+      const reader = store.reader(acme);
+      await reader.query("user", { filter: equals("state", "active"), limit: 100 });
+      expect(glances()).toBe(1);
+      const parts = Array.from({ length: 100 }, (_, n) => contains(`nobody${n}`));
+      for (const filter of [
+        { op: "or", of: parts },
+        { op: "not", of: { op: "and", of: parts } },
+      ] as const)
+        await reader.query("user", { filter, limit: 100 });
+      expect(glances()).toBe(1);
+    });
+  });
+
   const active = equals("state", "active");
   test.each([
     ["all", active, () => true],

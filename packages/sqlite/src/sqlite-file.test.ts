@@ -185,6 +185,8 @@ test.each([
   [{ path: ":memory:" }, "path"],
   [{ path: "x.db", cacheBytes: 0 }, "cacheBytes"],
   [{ path: "x.db", mmapBytes: -1 }, "mmapBytes"],
+  [{ path: "x.db", mmapBytes: 2 ** 31 }, "mmapBytes"],
+  [{ path: "x.db", mmapBytes: "1; DROP TABLE record" as never }, "mmapBytes"],
   [{ path: "x.db", transactionTimeoutMs: 1.5 }, "transactionTimeoutMs"],
   [{ path: "x.db", timeout: 5 }, "timeout"],
 ])("the options %j are refused, and the option is named", (options, option) => {

@@ -201,7 +201,10 @@ async function runQuery<K extends RecordKind>(
     query.filter.op === "true" && query.order === undefined ? undefined : session.completeIndex();
   if (completing !== undefined) await completing;
   const { glance, steps, residual } = planQuery(query, scope, statisticsOf(session, scope, crowded));
-  const glanced = glance === undefined ? [] : await session.all([glance], undefined, signal);
+  const glanced =
+    glance === undefined || glance.rows > session.mostHere
+      ? []
+      : await session.all([glance], undefined, signal);
   const rows = glanced.length > query.limit ? glanced : await session.all(steps, query.limit + 1, signal);
   const page = rows.slice(0, query.limit);
   const records = page.map((row) => parse<RecordTypes[K]>(row[0]));

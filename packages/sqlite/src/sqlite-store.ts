@@ -140,6 +140,7 @@ async function openStore(options: ResolvedOptions): Promise<OpenStore> {
     });
   const reads: ReadSession = {
     dictionary: names,
+    mostHere: scans.usable ? options.mainThreadRows : Number.POSITIVE_INFINITY,
     completeIndex: () => {
       const isBehind = (): boolean => present(() => firstDeferred(reader)) !== undefined;
       if (!isBehind()) return undefined;
@@ -167,6 +168,7 @@ async function openStore(options: ResolvedOptions): Promise<OpenStore> {
       dictionary,
       reads: {
         dictionary,
+        mostHere: Number.POSITIVE_INFINITY,
         completeIndex: () => {
           translated(() => addDeferred(writer, Number.MAX_SAFE_INTEGER));
           return undefined;
