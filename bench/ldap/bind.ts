@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import { argon2Hasher } from "@directorykit/core";
 import { Client } from "ldapts";
 import { baseDn, reader } from "../people.ts";
 import { machine, median, table } from "../rounds.ts";
+import { startDirectoryKit } from "./server-process.ts";
 
 /**
  * Simple binds beside the same number of bare argon2id verifications, and what a search has to wait meanwhile. Each
@@ -15,22 +15,8 @@ const seconds = Number(process.env["BENCH_SECONDS"] ?? 4);
 const clients = 16;
 const dn = `uid=${reader.username},ou=Users,${baseDn}`;
 
-const child = spawn(
-  process.execPath,
-  [
-    "--conditions=@directorykit/source",
-    new URL("directorykit-server.ts", import.meta.url).pathname,
-    "memory",
-    "10000",
-  ],
-  {
-    stdio: ["ignore", "pipe", "inherit"],
-  },
-);
-const port = await new Promise<number>((resolve) =>
-  child.stdout.once("data", (line: Buffer) => resolve(Number(line))),
-);
-const url = `ldap://127.0.0.1:${port}`;
+const server = await startDirectoryKit({ where: "memory", people: 10_000 });
+const url = `ldap://127.0.0.1:${server.port}`;
 const hasher = argon2Hasher({ maxWaitMs: 60_000 });
 const hash = await hasher.hash(reader.password);
 const bare: number[] = [];
@@ -56,7 +42,7 @@ try {
     searches.push(latencies);
   }
 } finally {
-  child.kill("SIGTERM");
+  await server.close();
 }
 const percentile = (p: number): string =>
   median(searches.map((all) => all[Math.floor((all.length - 1) * p)] as number)).toFixed(1);
