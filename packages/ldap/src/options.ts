@@ -115,7 +115,8 @@ export const allowNtHashReaders: unique symbol = Symbol.for("directorykit.ldap.a
 
 /**
  * Ids of organizations whose base DN may lie below another organization's, such as those of departments below that of the
- * company: a DN is then one of the innermost. Whoever sets the base DN of one named here can keep people of the other out.
+ * company: a DN is then one of the innermost, and a domain that all have from the start one of the company. Whoever sets
+ * the base DN of one named here can keep people of the other out.
  */
 export const allowNestedBaseDns: unique symbol = Symbol.for("directorykit.ldap.allowNestedBaseDns") as never;
 

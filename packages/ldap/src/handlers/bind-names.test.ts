@@ -36,6 +36,7 @@ describe("in the flavour of Active Directory", () => {
     ["a wrong password", "ada@example.com", "wrong"],
     ["nobody", "nobody@example.com", password],
     ["another domain", "ada@elsewhere.example", password],
+    ["a DN of nobody that looks like ada's name", "cn=ada@example.com,dc=example", password],
     ["no domain at all", "ada", password],
     ["someone suspended", "sam@example.com", password],
     ["someone whom no grant lets in", "EXAMPLE\\mallory", password],

@@ -1,9 +1,11 @@
-import { type DistinguishedName, parseDn } from "../codec/index.ts";
-import { readBindName } from "../view/bind-name.ts";
+import { type DistinguishedName, dnKey, isDescendantKey, parseDn } from "../codec/index.ts";
+import { isDomain, readDomainName } from "../view/bind-name.ts";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
+import { domainHolders } from "./domain-holder.ts";
 import type { Claimant } from "./login.ts";
-import type { AllTrees, Organizations } from "./organizations.ts";
+import type { AllTrees, Organizations, UnreadTrees } from "./organizations.ts";
+import type { ServedTrees } from "./tree-claims.ts";
 
 /**
  * Whom the name of a simple bind names: a DN, or in the flavour of Active Directory a name with its domain.
@@ -15,22 +17,20 @@ export async function claimantOfBindName(
   name: string,
   signal: AbortSignal,
 ): Promise<Claimant | undefined> {
+  const dn = readDn(name);
+  if (dn !== undefined) return claimantOfDn(organizations, dn, signal);
+  if (organizations.views[0].options.layout.flavour !== "activeDirectory") return undefined;
   const all = await organizations.trees();
-  const { layout } = organizations.views[0].options;
-  const found = all.organizations.flatMap(({ view, trees }) => {
-    const read = readBindName(name, trees, layout);
-    return read === undefined ? [] : { view, read };
+  const found = everyone(all).flatMap((one) => {
+    const read = readDomainName(name, one.trees);
+    return read === undefined ? [] : { ...one, trees: [read.tree], username: read.username };
   });
-  const dn = found.find(({ read }) => read.type === "dn")?.read;
-  if (dn?.type === "dn") return claimantOfDn(organizations, dn.dn, signal);
-  const one = onlyOne(found, all, ({ read }) => (read.type === "dn" ? [] : [read.tree]));
-  if (one === undefined || one.read.type === "dn")
-    // There a name without a DN is in order, and one of another domain is nobody's.
-    return layout.flavour === "activeDirectory" ? nobody(organizations) : undefined;
-  const { view, read } = one;
-  const { tree, username } = read;
+  const one = onlyOne(found, all);
+  // There a name without a DN is in order, and one of another domain is nobody's.
+  if (one === undefined) return nobody(organizations);
+  const { view, trees, username } = one;
   const user = await view.options.directory.users.byUsername(username, { signal });
-  return { view, trees: [tree], name: { userId: user?.id }, username };
+  return { view, trees, name: { userId: user?.id }, username };
 }
 
 /**
@@ -54,7 +54,7 @@ export async function claimantOfDn(
  * Whom a name that is no DN stands for (RFC 4513 §5.2.1.8 leaves that to the server): `dn:` and a DN; else a username,
  * with or without `u:` before it, or the primary e-mail address where the directory takes those. With several
  * organizations a plain name needs `@` and the domain of a suffix behind it, such as `ada@example.com` below
- * `dc=example,dc=com`. A domain that two of them have is of the one that had it first, if that is known.
+ * `dc=example,dc=com`. A domain that several of them have is of one at most.
  * @throws DirectoryError when an organization cannot be read that the name may be of
  */
 export async function claimantOfName(
@@ -70,15 +70,17 @@ export async function claimantOfName(
   const [only, ...others] = organizations.views;
   if (others.length === 0) return { view: only, trees: await only.trees(), name: { username: plain } };
   const at = plain.lastIndexOf("@");
-  const domain = plain.slice(at + 1).toLowerCase();
+  const domain = plain.slice(at + 1);
   if (at < 0) return nobody(organizations);
   const all = await organizations.trees();
-  const found = all.organizations.flatMap(({ view, trees }) => {
-    const own = trees.filter((tree) => tree.domain?.toLowerCase() === domain);
-    return own.length === 0 ? [] : { view, trees: own };
+  const found = everyone(all).flatMap((one) => {
+    const trees = one.trees.filter((tree) => isDomain(domain, tree, false));
+    return trees.length === 0 ? [] : { ...one, trees };
   });
-  const one = onlyOne(found, all, ({ trees }) => trees);
-  return one === undefined ? nobody(organizations) : { ...one, name: { username: plain.slice(0, at) } };
+  const one = onlyOne(found, all);
+  if (one === undefined) return nobody(organizations);
+  const { view, trees } = one;
+  return { view, trees, name: { username: plain.slice(0, at) } };
 }
 
 /** The organization and tree that hold a DN: the most specific one. */
@@ -87,30 +89,38 @@ async function placeOf(
   dn: DistinguishedName,
 ): Promise<{ readonly view: DirectoryView; readonly tree: Tree } | undefined> {
   const all = await organizations.trees();
-  const holding = all.organizations.flatMap(({ view, trees }) =>
-    trees.flatMap((tree) => (tree.holds(dn) ? { view, tree, length: tree.suffixDn.rdns.length } : [])),
+  const key = dnKey(dn);
+  const holding = everyone(all).flatMap((one) =>
+    one.trees.flatMap((tree) =>
+      key === tree.suffixKey || isDescendantKey(key, tree.suffixKey)
+        ? { ...one, trees: [tree], tree, length: tree.suffixDn.rdns.length }
+        : [],
+    ),
   );
   const longest = Math.max(...holding.map(({ length }) => length));
-  const innermost = holding.filter(({ length }) => length === longest);
-  return onlyOne(innermost, all, ({ tree }) => [tree]);
+  return onlyOne(
+    holding.filter(({ length }) => length === longest),
+    all,
+  );
+}
+
+/** An organization, with the fault that keeps it from being read if there is one. */
+type Candidate = ServedTrees & Partial<UnreadTrees>;
+
+/** All organizations: those that cannot be read keep the names that were theirs. */
+function everyone({ organizations, unread }: AllTrees): readonly Candidate[] {
+  return unread.length === 0 ? organizations : [...organizations, ...unread];
 }
 
 /**
- * The organization that a name fits; the one that it fitted first, for whoever chooses another base DN must not take it from
- * them. One that fits several for as long as is known is of none of them: they could stand in for each other's people.
- * @param treesOf - those of its trees that the name fits
- * @throws DirectoryError when it fits none and not all could be read
+ * The organization that a name is of, by {@link domainHolders}, of those it fits.
+ * @param found - with those of their trees that it fits
+ * @throws DirectoryError when it is of one that cannot be read, or may be: it fits none that can
  */
-function onlyOne<T>(
-  found: readonly T[],
-  { since, fault }: AllTrees,
-  treesOf: (one: T) => readonly Tree[],
-): T | undefined {
-  if (found.length === 0 && fault !== undefined) throw fault;
-  const times = found.map((one) => Math.min(...treesOf(one).map((tree) => since.get(tree) ?? 0)));
-  const first = Math.min(...times);
-  const [one, ...others] = found.filter((_, i) => times[i] === first);
-  return others.length === 0 ? one : undefined;
+function onlyOne<T extends Candidate>(found: readonly T[], all: AllTrees): T | undefined {
+  const holders: readonly Candidate[] = found.length === 0 ? all.unread : domainHolders(found, all);
+  for (const { fault } of holders) if (fault !== undefined) throw fault;
+  return holders.length === 1 ? (holders[0] as T) : undefined;
 }
 
 function readDn(text: string): DistinguishedName | undefined {

@@ -1,22 +1,23 @@
-import { DirectoryError } from "@directorykit/core";
-import { isDescendantKey } from "../codec/index.ts";
+import type { DirectoryError } from "@directorykit/core";
 import type { DirectoryView } from "../view/directory-view.ts";
 import type { Tree } from "../view/tree.ts";
+import { type SharedDomain, sharedDomains } from "./domain-holder.ts";
+import { collision, type Seniority, ServedClaims, type ServedTrees, type TreeClaim } from "./tree-claims.ts";
 
-/** An organization with its trees. */
-export interface ServedTrees {
-  readonly view: DirectoryView;
-  readonly trees: readonly Tree[];
+/** An organization that cannot be read, with the trees it was last served at, if it ever was. */
+export interface UnreadTrees extends ServedTrees {
+  /** Why it cannot be. */
+  readonly fault: unknown;
 }
 
 /** The trees of all organizations that are served. */
-export interface AllTrees {
-  /** At least one. */
+export interface AllTrees extends Seniority {
+  /** Those that can be read; at least one. */
   readonly organizations: readonly ServedTrees[];
-  /** How late each was heard of: those that were there from the start come first, and together. */
-  readonly since: ReadonlyMap<Tree, number>;
-  /** Why there may be more: what could not be read, or collides with another's; `undefined` when these are all. */
-  readonly fault: unknown;
+  /** Those that cannot: what was theirs is nobody else's meanwhile. */
+  readonly unread: readonly UnreadTrees[];
+  /** The first base DN of one organization that collides with another's, and is not served. */
+  readonly collision: DirectoryError | undefined;
 }
 
 /** What could be learned of an organization. */
@@ -27,12 +28,9 @@ interface Reading {
   readonly fault?: unknown;
 }
 
-/** A tree that an organization wants to have served. */
-interface Claim {
-  readonly view: DirectoryView;
-  readonly tree: Tree;
-  /** How late it was first heard of. */
-  readonly since: number;
+/** What is served of what was read: the same for as long as the same is read. */
+interface Settlement extends Omit<AllTrees, "unread"> {
+  readonly unread: readonly ServedTrees[];
 }
 
 /**
@@ -43,18 +41,20 @@ interface Claim {
 export class Organizations {
   /** At least one. */
   readonly views: readonly [DirectoryView, ...DirectoryView[]];
-  readonly #mayNest: ReadonlySet<string>;
-  #claims: readonly Claim[] = [];
+  readonly #nested: ReadonlySet<string>;
+  /** What is served: to wait for a place gives no right to it. */
+  #claims: ReadonlyMap<DirectoryView, readonly TreeClaim[]> = new Map();
   #round = 0;
   #refused: ReadonlySet<Tree> = new Set();
-  #last: { readonly readings: readonly Reading[]; readonly all: AllTrees } | undefined;
+  #shared: ReadonlySet<string> = new Set();
+  #last: { readonly readings: readonly Reading[]; readonly settlement: Settlement } | undefined;
 
   /**
-   * @param mayNest - ids of organizations that may lie below others
+   * @param nested - ids of organizations that may lie below others
    */
-  constructor(views: readonly [DirectoryView, ...DirectoryView[]], mayNest: ReadonlySet<string>) {
+  constructor(views: readonly [DirectoryView, ...DirectoryView[]], nested: ReadonlySet<string>) {
     this.views = views;
-    this.#mayNest = mayNest;
+    this.#nested = nested;
   }
 
   /**
@@ -71,8 +71,16 @@ export class Organizations {
       }
     }
     const last = this.#last;
-    if (last?.readings.every((one, i) => isSame(one, readings[i]))) return last.all;
-    return this.#settle(readings);
+    const isSame = last?.readings.every(({ trees }, i) => trees === readings[i]?.trees) === true;
+    const settlement = isSame ? last.settlement : this.#settle(readings);
+    const [fault] = readings.flatMap((one) => (one.trees === undefined ? [one.fault] : []));
+    if (settlement.organizations.length === 0) throw fault;
+    if (settlement.unread.length === 0) return { ...settlement, unread: [] };
+    const faults = new Map(readings.map((one) => [one.view, one.fault]));
+    return {
+      ...settlement,
+      unread: settlement.unread.map((one) => ({ ...one, fault: faults.get(one.view) })),
+    };
   }
 
   /** The trees of one organization that are served. @throws DirectoryError as `view.trees` */
@@ -93,50 +101,52 @@ export class Organizations {
    * @throws DirectoryError `misconfigured` when base DNs of two organizations collide, else as `view.trees`
    */
   async assertAll(): Promise<void> {
-    const { fault } = await this.trees();
-    if (fault !== undefined) throw fault;
+    const { unread, collision: error } = await this.trees();
+    if (unread.length > 0) throw unread[0]?.fault;
+    if (error !== undefined) throw error;
   }
 
   /** Works out what is served of what was read. */
-  #settle(readings: readonly Reading[]): AllTrees {
+  #settle(readings: readonly Reading[]): Settlement {
     const claims = readings.flatMap((reading) => this.#claimsOf(reading));
-    const served: Claim[] = [];
-    const refused = new Set<Tree>();
-    let fault: unknown;
+    const places = new ServedClaims(this.#nested);
+    const served: TreeClaim[] = [];
+    const refused = new Map<Tree, DirectoryError>();
+    // Those that are served already come before those that wait, which are of this round.
     for (const claim of claims.toSorted((one, other) => one.since - other.since)) {
-      const holder = served.find((one) => one.view !== claim.view && this.#collide(one, claim));
-      if (holder === undefined) {
-        served.push(claim);
-        continue;
-      }
-      const error = collision(claim, holder);
-      fault ??= error;
-      refused.add(claim.tree);
-      if (!this.#refused.has(claim.tree))
-        claim.view.options.directory.logger.error({ error: String(error) }, "an LDAP tree is not served");
+      const holder = places.add(claim);
+      if (holder !== undefined) refused.set(claim.tree, collision(claim, holder));
+      else served.push(claim);
     }
-    const isServed = new Set(served.map(({ tree }) => tree));
-    const organizations = readings.flatMap(({ view, trees = [] }) => {
-      const own = trees.filter((tree) => isServed.has(tree));
-      return own.length === 0 ? [] : { view, trees: own };
-    });
-    for (const reading of readings) if (reading.trees === undefined) fault = reading.fault;
-    if (organizations.length === 0) throw fault;
+    const claimsOf = Map.groupBy(served, ({ view }) => view);
     const since = new Map(served.map((claim) => [claim.tree, claim.since]));
-    const all: AllTrees = { organizations, since, fault };
+    const servedOf = ({ view, trees }: Reading): ServedTrees => ({
+      view,
+      trees: trees?.filter((tree) => since.has(tree)) ?? claimsOf.get(view)?.map(({ tree }) => tree) ?? [],
+    });
+    const settlement: Settlement = {
+      organizations: readings
+        .filter(({ trees }) => trees !== undefined)
+        .map(servedOf)
+        .filter(({ trees }) => trees.length > 0),
+      unread: readings.filter(({ trees }) => trees === undefined).map(servedOf),
+      since,
+      nested: this.#nested,
+      collision: refused.values().next().value,
+    };
     // What was read before something changed says nothing of who came first.
     if (readings.every(({ view, trees }) => trees?.every((tree) => view.isCurrent(tree)) !== false)) {
       this.#round += 1;
-      this.#claims = claims;
-      this.#refused = refused;
-      this.#last = { readings, all };
+      this.#claims = claimsOf;
+      this.#last = { readings, settlement };
+      this.#tell(claims, refused, settlement);
     }
-    return all;
+    return settlement;
   }
 
-  /** What an organization claims now; what it claimed before, when it cannot be read. */
-  #claimsOf({ view, trees }: Reading): readonly Claim[] {
-    const before = this.#claims.filter((one) => one.view === view);
+  /** What an organization claims now; what it was served at before, when it cannot be read. */
+  #claimsOf({ view, trees }: Reading): readonly TreeClaim[] {
+    const before = this.#claims.get(view) ?? [];
     return (
       trees?.map((tree) => {
         const since = before.find((one) => one.tree.suffixKey === tree.suffixKey)?.since;
@@ -145,31 +155,31 @@ export class Organizations {
     );
   }
 
-  #collide(one: Claim, other: Claim): boolean {
-    const [key, otherKey] = [one.tree.suffixKey, other.tree.suffixKey];
-    if (key === otherKey) return true;
-    const lower = isDescendantKey(key, otherKey) ? one : isDescendantKey(otherKey, key) ? other : undefined;
-    return lower !== undefined && !this.#mayNest.has(lower.view.options.directory.organizationId);
+  /** Tells the log, once, what is not served and which domains let nobody in, or only some. */
+  #tell(
+    claims: readonly TreeClaim[],
+    refused: ReadonlyMap<Tree, DirectoryError>,
+    settlement: Settlement,
+  ): void {
+    for (const { view, tree } of claims) {
+      const error = refused.get(tree);
+      if (error !== undefined && !this.#refused.has(tree))
+        view.options.directory.logger.error({ error: String(error) }, "an LDAP tree is not served");
+    }
+    this.#refused = new Set(refused.keys());
+    const { organizations, unread } = settlement;
+    const { layout } = this.views[0].options;
+    const shared = sharedDomains([...organizations, ...unread], layout, settlement).map(
+      (one) => [JSON.stringify(one), one] as const,
+    );
+    for (const [key, domain] of shared) if (!this.#shared.has(key)) this.#tellOfDomain(domain);
+    this.#shared = new Set(shared.map(([key]) => key));
   }
-}
 
-function isSame(one: Reading, other: Reading | undefined): boolean {
-  return one.trees === other?.trees && one.fault === other?.fault;
-}
-
-/** Why a claim is refused: another organization has the place. */
-function collision(claim: Claim, holder: Claim): DirectoryError {
-  const { suffix, suffixKey } = claim.tree;
-  const baseDn = holder.tree.suffix;
-  const organization = claim.view.options.directory.organizationId;
-  const other = holder.view.options.directory.organizationId;
-  const place =
-    suffixKey === holder.tree.suffixKey
-      ? "is also that"
-      : `lies ${isDescendantKey(suffixKey, holder.tree.suffixKey) ? "below" : "above"} ${baseDn}`;
-  return new DirectoryError(
-    "misconfigured",
-    `the base DN ${suffix} of the organization ${organization} ${place} of ${other}`,
-    { details: { organization, baseDn: suffix, other, otherBaseDn: baseDn } },
-  );
+  #tellOfDomain(domain: SharedDomain): void {
+    const { logger } = this.views[0].options.directory;
+    if (domain.holder === undefined)
+      logger.warn({ ...domain }, "nobody logs in over LDAP with a domain that several organizations have");
+    else logger.info({ ...domain }, "a domain of several organizations logs people of one in over LDAP");
+  }
 }

@@ -251,6 +251,14 @@ export class LdapServer {
     for (const change of changes) view.forget(change);
     answers.apply(changes);
     this.#register.apply(view, changes);
+    if (changes.some(({ kind }) => kind === "resource" || kind === "organization")) this.#settlePlaces();
+  }
+
+  /** Has who comes first hang on when they came, and not on when somebody binds next. */
+  #settlePlaces(): void {
+    this.#context.organizations.trees().catch(() => {
+      // Whoever binds next learns what is wrong.
+    });
   }
 
   /** Changes happened that this node will never hear of: nothing kept counts any more, and everyone binds anew. */
@@ -258,6 +266,7 @@ export class LdapServer {
     view.forgetAll();
     answers.clear();
     this.#register.endAll(view);
+    this.#settlePlaces();
   }
 
   #accept(socket: Socket, tls: boolean): void {

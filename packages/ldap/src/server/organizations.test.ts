@@ -1,24 +1,13 @@
 import { X509Certificate } from "node:crypto";
-import {
-  allowWeakHashing,
-  argon2Hasher,
-  createDirectory,
-  type Directory,
-  type DirectoryOptions,
-  ephemeralKeyRing,
-  memoryStore,
-  type OrganizationId,
-  type UserId,
-} from "@directorykit/core";
+import type { Directory, UserId } from "@directorykit/core";
 import { describe, expect, test } from "vitest";
 import { LdapResultCode } from "../codec/index.ts";
-import { allowNestedBaseDns, type LdapServerOptions } from "../options.ts";
+import { allowNestedBaseDns } from "../options.ts";
 import { type LdapTestClient, ldapTestClient } from "../testing.ts";
 import { selfSigned } from "./certificate.fixture.ts";
 import { type LdapServer, ldapServer } from "./ldap-server.ts";
 import { password } from "./office.fixture.ts";
-
-const hasher = argon2Hasher({ memoryKiB: 64, passes: 1, [allowWeakHashing]: true });
+import { type OptionsOfOrganizations, organizations } from "./organizations.fixture.ts";
 
 /** Two organizations in one store, each with an ada of its own, below suffixes of their own. */
 async function twoOrganizations(
@@ -26,39 +15,10 @@ async function twoOrganizations(
     alpha: "dc=alpha,dc=example",
     beta: "dc=beta,dc=example",
   },
-  options: Omit<LdapServerOptions, "directory"> = {},
-  directoryOptions: Partial<DirectoryOptions> = {},
+  ...more: OptionsOfOrganizations
 ): Promise<AsyncDisposable & { readonly a: Directory; readonly b: Directory; readonly server: LdapServer }> {
-  const store = memoryStore();
-  const open = async (name: "alpha" | "beta"): Promise<Directory> => {
-    const organization = name as OrganizationId;
-    const directory = await createDirectory({
-      store,
-      organization,
-      hasher,
-      keys: ephemeralKeyRing(),
-      ...directoryOptions,
-    });
-    await directory.organization.update({ name, baseDn: bases[name] });
-    const ada = await directory.users.create({ username: "ada", email: `ada@${name}.example`, password });
-    const staff = await directory.groups.create({ name: "staff", members: [ada.id] });
-    const resource = await directory.resources.create({ kind: "ldap", name: "intranet" });
-    await directory.grants.add({ group: staff.id, resource: resource.id });
-    return directory;
-  };
-  const a = await open("alpha");
-  const b = await open("beta");
-  const server = ldapServer({ directory: [a, b], ...options });
-  return {
-    a,
-    b,
-    server,
-    async [Symbol.asyncDispose]() {
-      await server.close();
-      await a.close();
-      await b.close();
-    },
-  };
+  const place = await organizations(bases, ...more);
+  return { ...place, a: place.alpha, b: place.beta };
 }
 
 const adaOf = (name: string): string => `uid=ada,ou=Users,dc=${name},dc=example`;
