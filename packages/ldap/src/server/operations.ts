@@ -73,12 +73,17 @@ export class Operations {
     if (entry !== undefined) entry.deadline = Number.POSITIVE_INFINITY;
   }
 
-  /** Gives one up. */
+  /** Gives up the one of this messageID, if there is one. */
   abandon(messageId: number): void {
     const entry = this.#outstanding.get(messageId);
-    if (entry === undefined) return;
-    this.#outstanding.delete(messageId);
-    entry.controller.abort();
+    if (entry !== undefined) this.giveUp(entry);
+  }
+
+  /** Gives one up. @returns whether its answer was still waited for */
+  giveUp(operation: Operation): boolean {
+    if (!this.#forget(operation)) return false;
+    (operation as Entry).controller.abort();
+    return true;
   }
 
   /**
@@ -89,7 +94,7 @@ export class Operations {
     const entry = this.#outstanding.get(messageId);
     if (entry === undefined) return LdapResultCode.noSuchOperation;
     if (entry.ended.cancelled === undefined) return LdapResultCode.cannotCancel;
-    this.abandon(messageId);
+    this.giveUp(entry);
     entry.ended.cancelled();
     return LdapResultCode.success;
   }
@@ -98,14 +103,14 @@ export class Operations {
   endLasting(): void {
     for (const entry of [...this.#outstanding.values()]) {
       if (entry.ended.closing === undefined) continue;
-      this.abandon(entry.messageId);
+      this.giveUp(entry);
       entry.ended.closing();
     }
   }
 
   /** Gives all up. */
   abandonAll(): void {
-    for (const messageId of [...this.#outstanding.keys()]) this.abandon(messageId);
+    for (const entry of [...this.#outstanding.values()]) this.giveUp(entry);
   }
 
   /** Ends those whose time is up; what hangs for longer is no longer waited for. */

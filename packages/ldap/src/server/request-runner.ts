@@ -32,6 +32,7 @@ import { sessionOf } from "../handlers/proxied-authorization.ts";
 import { outOfTime, searchTime } from "../handlers/search.ts";
 import { type LdapIdentity, type Outcome, stillAdmitted, stillAdmittedCached } from "../handlers/session.ts";
 import { whoAmI } from "../handlers/who-am-i.ts";
+import type { DirectoryView } from "../view/directory-view.ts";
 import { cachedSearch, type EncodedEntrySink, type RequestOrigin } from "./cached-search.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import type { Revocable } from "./session-register.ts";
@@ -260,8 +261,7 @@ export class RequestRunner {
     }
     const facts = host.facts();
     const deny = (): void => {
-      operations.abandon(messageId);
-      end({ resultCode: LdapResultCode.authorizationDenied })();
+      if (operations.giveUp(operation)) end({ resultCode: LdapResultCode.authorizationDenied })();
     };
     const denied = op.type === "searchRequest" ? deny : undefined;
     this.#admitted({ session, view, signal, controls, facts }, commits, work, denied).then(
@@ -326,27 +326,46 @@ export class RequestRunner {
     { view, session, signal }: Pick<OperationContext, "view" | "session" | "signal">,
     deny: () => void,
     work: () => Promise<Outcome>,
-  ): Promise<Outcome> {
+  ): Promise<Outcome | undefined> {
     const { register } = this.#host.context;
+    const { address } = session;
+    let isOver = false;
     const acting: Revocable = {
       identity,
       view,
-      address: session.address,
+      address,
       revoke: (reason) => {
-        // It does not hang on their password, and what has been given up has no answer.
-        if (reason === "access" && !signal.aborted) deny();
+        // It does not hang on their password, and a look at them may take longer than the operation.
+        if (reason === "access" && !isOver) deny();
       },
     };
     this.#acting.add(acting);
     register.add(acting);
-    // Something may have happened since they were looked up.
-    void register.check(acting);
     try {
-      return await work();
+      // Something may have happened since they were looked up.
+      const refusal = await refusalNow(identity, view, address);
+      if (signal.aborted) return undefined;
+      return refusal ?? (await work());
     } finally {
+      isOver = true;
       register.remove(acting);
       this.#acting.delete(acting);
     }
+  }
+}
+
+/** What there is to answer when somebody is no longer let in, or when that cannot be said. */
+async function refusalNow(
+  identity: LdapIdentity,
+  view: DirectoryView,
+  address: string,
+): Promise<Outcome | undefined> {
+  if (stillAdmittedCached(identity, view, address) === true) return undefined;
+  try {
+    const isAdmitted = await stillAdmitted(identity, view, address);
+    return isAdmitted ? undefined : { resultCode: LdapResultCode.authorizationDenied };
+  } catch (error) {
+    return { resultCode: resultCodeOfError(error) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { DirectoryError, memoryStore, type Reader, type Store } from "@directorykit/core";
 import { describe, expect, test } from "vitest";
 import { type Control, ControlOid, encodeAuthzId, LdapResultCode, parseFilter } from "../codec/index.ts";
 import { control, request, resultOf, told, watchControl } from "../handlers/sync.fixture.ts";
@@ -91,32 +92,35 @@ describe.each(lasting)("%s on behalf of another", (_, controls, begun) => {
   });
 });
 
+const many = 2000;
+
+/** A peer that has begun to read a listing in the name of grace, and knows how to read the rest. */
+async function reading(
+  place: Office,
+): Promise<{ readonly peer: SlowPeer; readonly rest: () => Promise<SlowPeer> }> {
+  await place.directory.users.createMany(
+    Array.from({ length: many }, (_, i) => ({ username: `clerk-${i}`, name: { family: "x".repeat(200) } })),
+  );
+  const peer = new SlowPeer();
+  place.server.serve(peer, { address: "127.0.0.1", secure: true });
+  peer.send(1, {
+    type: "bindRequest",
+    version: 3,
+    name: userDn("reader"),
+    authentication: { type: "simple", password: Buffer.from(password) },
+  });
+  await peer.takeUntil("bindResponse");
+  peer.send(2, clerks, [asGrace]);
+  await peer.takeUntil("searchResEntry");
+  const rest = async (): Promise<SlowPeer> => {
+    await peer.takeUntil("searchResDone");
+    return peer.destroy();
+  };
+  return { peer, rest };
+}
+const clerks = request({ filter: parseFilter("(uid=clerk-*)") });
+
 describe("a listing on behalf of another, while it waits for a slow reader", () => {
-  const many = 2000;
-
-  /** A peer that has begun to read the listing, and knows how to read the rest. */
-  async function reading(place: Office): Promise<{ readonly rest: () => Promise<SlowPeer> }> {
-    await place.directory.users.createMany(
-      Array.from({ length: many }, (_, i) => ({ username: `clerk-${i}`, name: { family: "x".repeat(200) } })),
-    );
-    const peer = new SlowPeer();
-    place.server.serve(peer, { address: "127.0.0.1", secure: true });
-    peer.send(1, {
-      type: "bindRequest",
-      version: 3,
-      name: userDn("reader"),
-      authentication: { type: "simple", password: Buffer.from(password) },
-    });
-    await peer.takeUntil("bindResponse");
-    peer.send(2, request({ filter: parseFilter("(uid=clerk-*)") }), [asGrace]);
-    await peer.takeUntil("searchResEntry");
-    const rest = async (): Promise<SlowPeer> => {
-      await peer.takeUntil("searchResDone");
-      return peer.destroy();
-    };
-    return { rest };
-  }
-
   test.each(ends)("ends when %s", async (_, change) => {
     await using place = await agency({ layout: { people: "all" } });
     const { rest } = await reading(place);
@@ -133,5 +137,72 @@ describe("a listing on behalf of another, while it waits for a slow reader", () 
     const { messages } = await rest();
     expect(resultOf(messages)).toBe(success);
     expect(messages).toHaveLength(1 + many + 1);
+  });
+});
+
+describe("a look at whether another is still let in", () => {
+  /** A memory store that can hold reads of one record, and let them fail. */
+  function holdingStore() {
+    const inner = memoryStore();
+    let held: { readonly id: string; readonly gate: PromiseWithResolvers<void>; reads: number } | undefined;
+    const reader = (real: Reader): Reader =>
+      new Proxy(real, {
+        get: (target, name) => {
+          // What is to be held is not answered at once.
+          if (name === "immediate") return held === undefined ? target.immediate : undefined;
+          if (name !== "get") return Reflect.get(target, name);
+          const get: Reader["get"] = async (...given) => {
+            if (given[1] === held?.id) {
+              held.reads += 1;
+              await held.gate.promise;
+            }
+            return target.get(...given);
+          };
+          return get;
+        },
+      });
+    const store: Store = { ...inner, reader: (id) => reader(inner.reader(id)) };
+    const hold = (id: string) => {
+      const now = { id, gate: Promise.withResolvers<void>(), reads: 0 };
+      now.gate.promise.catch(() => {});
+      held = now;
+      return now;
+    };
+    return { store, hold };
+  }
+  const fault = new DirectoryError("store-unavailable", "the disk is on fire");
+  const change = ({ directory, user }: Office): Promise<unknown> =>
+    directory.users.update(user.grace.id, { phones: ["+44 20 7946 0019"] });
+
+  test("that ends behind the search does not end another of the same messageID", async () => {
+    const { store, hold } = holdingStore();
+    await using place = await agency({ layout: { people: "all" } }, { store });
+    const { peer, rest } = await reading(place);
+    const { gate } = hold(place.user.grace.id);
+    await change(place);
+    await peer.takeUntil("searchResDone");
+    expect(resultOf(peer.messages)).toBe(success);
+    const { length } = peer.messages;
+    peer.send(2, clerks);
+    await peer.takeUntil("searchResEntry");
+    gate.reject(fault);
+    const { messages } = await rest();
+    expect(resultOf(messages)).toBe(success);
+    expect(messages).toHaveLength(length + many + 1);
+  });
+
+  test("that fails before the search begins is a failure of the store", async () => {
+    const { store, hold } = holdingStore();
+    await using place = await agency({}, { store });
+    const client = await boundAs(place, "reader");
+    const first = hold(place.user.grace.id);
+    const { done } = client.begin(request(), { controls: [asGrace] });
+    await until(() => first.reads === 1);
+    await change(place);
+    // What was read before the change is not kept, so they are looked at once more.
+    hold(place.user.grace.id).gate.reject(fault);
+    first.gate.resolve();
+    expect(resultOf(await done)).toBe(LdapResultCode.unavailable);
+    expect(await client.whoAmI()).toBe(`dn:${userDn("reader")}`);
   });
 });
