@@ -108,12 +108,18 @@ export class Channel {
     else if (this.writer.length > 0) turn.add(this);
   }
 
-  /** Sends what was written. */
+  /** Sends what was written. Throws nothing: a stream that cannot be written to is closed. */
   flush(): void {
     if (this.writer.length === 0) return;
     const octets = this.writer.take();
     if (this.#gone || this.#endedAt !== undefined) return;
-    const more = this.#stream.write(octets);
+    let more: boolean;
+    try {
+      more = this.#stream.write(octets);
+    } catch {
+      this.destroy();
+      return;
+    }
     if (!more && this.#stream.writableLength >= highWaterBytes) {
       this.#blocked ??= Promise.withResolvers();
       this.#blockedSince ??= performance.now();

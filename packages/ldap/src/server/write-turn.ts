@@ -1,6 +1,6 @@
 /** What has something to send. */
 export interface Flushable {
-  /** Sends it. */
+  /** Sends it. Throws nothing: others wait behind it. */
   flush(): void;
 }
 
