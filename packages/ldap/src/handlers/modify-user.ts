@@ -11,6 +11,7 @@ import { commitUser, confidentialOnly, type PreparedChange, preparePassword } fr
 import { readEntryAfter } from "./read-entry.ts";
 import type { Outcome } from "./session.ts";
 import { type Update, updateOptions } from "./update.ts";
+import { becameMarked } from "./update-errors.ts";
 import { writableValues } from "./writable-values.ts";
 
 type UserAttempt = Attempt & { readonly target: Extract<Attempt["target"], { type: "user" }> };
@@ -65,7 +66,11 @@ export function userModifier(
     const options = updateOptions(update, user.version, revision);
     const after = await commitUser(user, prepared.password ?? {}, update, (held) =>
       directory.users.update(user.id, all, { ...options, ...held }),
-    );
+    ).catch((error: unknown) => {
+      // The new password was not compared with the one that must be changed by now.
+      if (becameMarked(error)) delete prepared.password;
+      throw error;
+    });
     return { controls: await readEntryAfter({ type: "user", user: after }, update) };
   };
 }

@@ -1,3 +1,4 @@
+import { allowWeakHashing, argon2Hasher, type PasswordHasher } from "@directorykit/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type Control,
@@ -162,6 +163,78 @@ describe("the password that must be changed, once more,", () => {
     const user = userDn("ada");
     expect(await admin.changePassword({ user, newPassword: otherPassword })).toMatchObject({ resultCode: 0 });
     expect(await hasPassword(own.directory, "ada", otherPassword)).toBe(true);
+  });
+});
+
+test("the password that must be changed is not deleted by its owner, who could set it anew", async () => {
+  await using own = await bureau();
+  await own.directory.credentials.requirePasswordChange(own.admin.id);
+  await using client = ldapTestClient(own.server);
+  await client.exchange(bindAs("admin"), { controls });
+  for (const vals of [[], [Buffer.from(password)]]) {
+    const change = { operation: "delete", modification: { type: "userPassword", vals } } as const;
+    const op: ModifyRequest = { type: "modifyRequest", object: userDn("admin"), changes: [change] };
+    const answer = await ask(client, op, ...controls);
+    expect(answer).toMatchObject({ resultCode: LdapResultCode.insufficientAccessRights });
+    expect(decodePasswordPolicy(answer.controls[0]?.value ?? Buffer.of())).toEqual({
+      error: "passwordModNotAllowed",
+    });
+  }
+  expect(await client.search({ base: baseDn })).toMatchObject({
+    resultCode: LdapResultCode.insufficientAccessRights,
+  });
+  expect(await client.changePassword({ newPassword: otherPassword })).toMatchObject({ resultCode: 0 });
+  expect((await client.search({ base: baseDn })).entries.length).toBeGreaterThan(1);
+});
+
+describe("a password that comes to be one that must be changed while the new one is hashed", () => {
+  /** A bureau where ada's password is marked as the next one is hashed, and a way to set it there. */
+  async function marking() {
+    const quick = argon2Hasher({ memoryKiB: 64, passes: 1, [allowWeakHashing]: true });
+    let whileHashing: (() => Promise<unknown>) | undefined;
+    const hash: PasswordHasher["hash"] = async (...given) => {
+      const next = whileHashing;
+      whileHashing = undefined;
+      await next?.();
+      return quick.hash(...given);
+    };
+    const own = await bureau({}, { hasher: { ...quick, hash } });
+    const { directory, user } = own;
+    whileHashing = () => directory.credentials.requirePasswordChange(user.ada.id);
+    return own;
+  }
+  const replace = (value: string): ModifyRequest => ({
+    type: "modifyRequest",
+    object: userDn("ada"),
+    changes: [{ operation: "replace", modification: { type: "userPassword", vals: [Buffer.from(value)] } }],
+  });
+
+  test("is compared with it in the end, by modify", async () => {
+    await using own = await marking();
+    await using admin = await boundAs(own, "admin");
+    expect(await ask(admin, replace(otherPassword))).toMatchObject({ resultCode: LdapResultCode.success });
+    expect(await hasPassword(own.directory, "ada", otherPassword)).toBe(true);
+  });
+
+  test("is not set once more, by modify", async () => {
+    await using own = await marking();
+    await using admin = await boundAs(own, "admin");
+    expect(await ask(admin, replace(password))).toMatchObject({
+      resultCode: LdapResultCode.constraintViolation,
+    });
+    const result = await own.directory.authenticate({ username: "ada", password, protocol: "test" });
+    expect(result).toMatchObject({ outcome: "accepted", mustChangePassword: true });
+  });
+
+  test("is a reason to try again, by password modify", async () => {
+    await using own = await marking();
+    await using admin = await boundAs(own, "admin");
+    const change = { user: userDn("ada"), newPassword: otherPassword };
+    expect(await admin.changePassword(change)).toMatchObject({
+      resultCode: LdapResultCode.busy,
+      diagnosticMessage: "userPassword: became one that must be changed meanwhile",
+    });
+    expect(await admin.changePassword(change)).toMatchObject({ resultCode: LdapResultCode.success });
   });
 });
 

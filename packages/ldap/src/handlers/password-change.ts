@@ -62,6 +62,9 @@ export async function preparePassword(
   const isSelfService = identity.write !== "directory";
   if (isSelfService && next === null)
     throw notAllowed("userPassword: is not yours to take away", "passwordModNotAllowed");
+  // Set anew in a further step, it would be the same one, and nobody would know that it had to be changed.
+  if (next === null && isOwn(update, user) && update.identity.mustChangePassword)
+    throw notAllowed("userPassword: is to be changed, not taken away", "passwordModNotAllowed");
   if (isSelfService && next !== null && "hash" in next)
     throw badPassword("userPassword: is taken as it is typed, not as a hash");
   if (old === undefined && isOwn(update, user) && !isBoundByPassword(update))
@@ -142,6 +145,6 @@ export async function commitUser(
         throw notRight(proof.wrongOld);
       throw error;
     });
-  if (isOwnPassword) update.identity.mustChangePassword = false;
+  if (isOwnPassword && fields.password !== null) update.identity.mustChangePassword = false;
   return after;
 }

@@ -53,10 +53,20 @@ export function refusalOf(error: unknown, schema: Schema): UpdateRefusal {
     case "limit-exceeded":
       return new UpdateRefusal(LdapResultCode.adminLimitExceeded, error.message);
     case "stale-write":
-      return new UpdateRefusal(LdapResultCode.busy, "others changed the entry each time");
+      return new UpdateRefusal(
+        LdapResultCode.busy,
+        becameMarked(error)
+          ? "userPassword: became one that must be changed meanwhile"
+          : "others changed the entry each time",
+      );
     default:
       return new UpdateRefusal(resultCodeOfError(error), "");
   }
+}
+
+/** Whether a new password was refused because the one before came to be one that must be changed since it was prepared. */
+export function becameMarked(error: unknown): boolean {
+  return isDirectoryError(error) && error.code === "stale-write" && error.details["reason"] === "must-change";
 }
 
 function invalidInput(error: DirectoryError, schema: Schema): UpdateRefusal {
