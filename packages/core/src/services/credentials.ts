@@ -217,8 +217,9 @@ export class Credentials {
     const found = (await reader.peekOnce(resetKey(token), clock(), options)) as Reset | undefined;
     const user = found === undefined ? undefined : await reader.get("user", found.user, options);
     if (user === undefined) throw new DirectoryError("invalid-credentials", "the reset token is not valid");
-    const prepared = await this.passwords.prepare(user, password, options);
-    await commit(this.#environment, { actor: { kind: "user", id: user.id }, ...options }, async (unit) => {
+    const asThemself: WriteOptions = { actor: { kind: "user", id: user.id }, ...options };
+    const prepared = await this.passwords.prepare(user, password, asThemself);
+    await commit(this.#environment, asThemself, async (unit) => {
       const taken = (await unit.tx.consumeOnce(resetKey(token), unit.now)) as Reset | undefined;
       const current = markOf(await credentialOf(unit.tx, user.id, "password"));
       if (taken === undefined || taken.replaces !== current) {

@@ -83,6 +83,35 @@ describe.each(ways)("a password that must be changed, %s", (_, set) => {
   });
 });
 
+test("whoever tries the password that must be changed is in the audit trail with each try", async () => {
+  const { directory, ada } = await scene();
+  const token = await directory.credentials.createPasswordReset(ada.id);
+  const by = { actor: { kind: "user", id: "operator-7" }, protocol: "rest", source: "192.0.2.44" } as const;
+  const next = password;
+  await expect(directory.credentials.setPassword(ada.id, next, by)).rejects.toMatchObject(reused);
+  await expect(directory.users.update(ada.id, { password: next }, by)).rejects.toMatchObject(reused);
+  await expect(directory.credentials.prepare(ada, next, by)).rejects.toMatchObject(reused);
+  await expect(directory.credentials.resetPassword(token, next)).rejects.toMatchObject(reused);
+  const refused = {
+    outcome: "failure",
+    reason: "reused",
+    target: { kind: "user", id: ada.id, name: "ada" },
+  };
+  expect(await directory.audit({ action: "credential.password-refused" })).toMatchObject([
+    { ...refused, ...by },
+    { ...refused, ...by },
+    { ...refused, ...by },
+    { ...refused, actor: { kind: "user", id: ada.id } },
+  ]);
+});
+
+test("a password that is taken away takes with it that it must be changed", async () => {
+  const { directory, ada, login } = await scene();
+  await directory.users.update(ada.id, { password: null });
+  await directory.credentials.setPassword(ada.id, password);
+  expect(await login(password)).toBe("accepted");
+});
+
 test("one that need not be changed may be set once more", async () => {
   const { directory, ada, login } = await scene();
   await directory.credentials.setPassword(ada.id, otherPassword);

@@ -1,8 +1,8 @@
 import { DirectoryError } from "../errors.ts";
 import type { Credential } from "../model/credential.ts";
-import type { UserId } from "../model/ids.ts";
+import type { User } from "../model/user.ts";
 import type { PasswordViolationCode } from "../password/password-policy.ts";
-import type { WriteOptions } from "../write/unit-of-work.ts";
+import { commit, type WriteOptions } from "../write/unit-of-work.ts";
 import { markOf } from "./password-reset.ts";
 import type { PreparedPassword } from "./prepared-password.ts";
 import { hashWork, type ServiceEnvironment } from "./service-environment.ts";
@@ -12,6 +12,10 @@ import { credentialOf } from "./stored-credential.ts";
  * A password that must be changed is one that others know, and setting it once more would leave it known and take the
  * mark off. So another is asked for (NIST SP 800-63B-4 §3.1.1.2 forces the change, and nothing else), whoever sets it:
  * code of the host often sets passwords for the person before it without saying so. Whoever leaves the mark may set any.
+ *
+ * The refusal tells whoever may set the password, by right or with a reset token, that they know the one before. No lock
+ * counts it: they could set another as well. But the audit trail names them, so that guesses can be seen for what they
+ * are. Whoever takes the password away takes the mark with it: to compare with what is gone, it would have to be kept.
  */
 
 /**
@@ -20,15 +24,24 @@ import { credentialOf } from "./stored-credential.ts";
  * @throws DirectoryError `invalid-input` with `details.violation` `reused` when it is the same; `overloaded`
  */
 export async function compareWithMarked(
-  { reader, hasher }: ServiceEnvironment,
-  user: UserId,
+  environment: ServiceEnvironment,
+  user: Pick<User, "id" | "username">,
   password: string,
   options: WriteOptions,
 ): Promise<string | undefined> {
-  const before = await credentialOf(reader, user, "password", options);
+  const { reader, hasher } = environment;
+  const before = await credentialOf(reader, user.id, "password", options);
   if (before?.mustChange !== true) return undefined;
-  if (await hasher.verify(before.secret, password, hashWork(options))) throw reused("password");
-  return markOf(before);
+  if (!(await hasher.verify(before.secret, password, hashWork(options)))) return markOf(before);
+  await commit(environment, options, async (unit) => {
+    unit.audit({
+      action: "credential.password-refused",
+      outcome: "failure",
+      reason: "reused",
+      target: { kind: "user", id: user.id, name: user.username },
+    });
+  });
+  throw reused("password");
 }
 
 /**

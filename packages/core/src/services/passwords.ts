@@ -62,7 +62,7 @@ export class Passwords {
     const differsFrom =
       options.mustChange === true
         ? undefined
-        : await compareWithMarked(this.#environment, user.id, password, options);
+        : await compareWithMarked(this.#environment, user, password, options);
     return this.#hash(password, options, differsFrom);
   }
 

@@ -34,7 +34,8 @@ export interface NewUser extends UserFields {
 export interface UserChanges extends Partial<UserFields> {
   /**
    * A new password; it must meet the password policy, and be another where the one before must be changed. One that
-   * {@link Credentials.prepare} has made is stored as it is. `null` takes the password away. Either way the user's sessions end.
+   * {@link Credentials.prepare} has made is stored as it is. `null` takes the password away, and with it that it must be
+   * changed. Either way the user's sessions end.
    */
   readonly password?: string | PreparedPassword | null;
   /** A password hash from elsewhere, in a form {@link Credentials.importPasswordHash} takes. Ends sessions too. */
