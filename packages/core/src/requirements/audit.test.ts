@@ -229,7 +229,7 @@ test("C18 nothing a request brings with it can forge or colour a line of a log",
   expect(event?.correlation?.length).toBeLessThan(400);
 });
 
-test("C18 what somebody does in the name of another says both, and is found by the other", async () => {
+test("C18 what somebody does in the name of another says both, and is found as what the other did", async () => {
   const { directory } = await openDirectory();
   const actor = { kind: "user", id: "ada", actedBy: { kind: "user", id: "portal" } } as const;
   await directory.users.create({ username: "bob" }, { actor });

@@ -79,8 +79,8 @@ interface Definition<T> {
 
 const updates = ["addRequest", "modifyRequest", "delRequest", "modDNRequest"] as const;
 /**
- * Extended operations that controls go with: those done in somebody's name. StartTLS is about the connection, and the
- * authorization of another is not for it (RFC 4370 §3); a cancel looks at nothing but the messageID.
+ * Extended operations that controls go with: those done in somebody's name. StartTLS is about the connection, and RFC 4370
+ * §3 excepts it by name from what may be done in that of another; a cancel looks at nothing but the messageID.
  */
 const extended: readonly string[] = [ExtendedOid.whoAmI, ExtendedOid.passwordModify];
 const nothing = (): undefined => undefined;
