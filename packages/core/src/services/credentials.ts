@@ -208,7 +208,7 @@ export class Credentials {
 
   /**
    * Sets a new password with a token from {@link Credentials.createPasswordReset}. A password that is refused does not
-   * use the token up.
+   * use the token up; one refused as `reused` is in the audit trail, since it tells which the old one is.
    * @throws DirectoryError `invalid-credentials` for a token that is unknown, used or expired; otherwise as
    * {@link Credentials.setPassword} does
    */
