@@ -33,6 +33,11 @@ export function resourceNameKey(kind: string, name: string): string {
   return `${kind}/${foldCase(name)}`;
 }
 
+/** The unique key of a session's handle: handles are unique per protocol. */
+export function sessionHandleKey(protocol: string, handle: string): string {
+  return `${protocol}/${handle}`;
+}
+
 function addOwnKeys(kind: RecordKind, record: RecordTypes[RecordKind], keys: Key[], index: Entry[]): void {
   switch (kind) {
     case "user": {
@@ -70,7 +75,9 @@ function addOwnKeys(kind: RecordKind, record: RecordTypes[RecordKind], keys: Key
     case "session": {
       const session = record as RecordTypes["session"];
       keys.push(["secretHash", session.secretHash]);
-      index.push(["user", session.user], ["expiresAt", session.expiresAt]);
+      if (session.handle !== undefined)
+        keys.push(["handle", sessionHandleKey(session.protocol, session.handle)]);
+      index.push(["user", session.user], ["expiresAt", session.expiresAt], ["protocol", session.protocol]);
       break;
     }
     case "attributeDefinition": {

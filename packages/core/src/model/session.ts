@@ -10,6 +10,11 @@ export interface Session extends RecordBase<SessionId> {
   readonly user: UserId;
   /** The protocol it lives on. */
   readonly protocol: string;
+  /**
+   * What its protocol knows it by where that is no secret, unique within the protocol: for RADIUS the network access
+   * server and the id it has given. Whoever knows it has shown nothing.
+   */
+  readonly handle?: string;
   /** SHA-256 of the bearer secret, hex; the secret itself is never stored. */
   readonly secretHash: string;
   /** The factors shown when it began. */

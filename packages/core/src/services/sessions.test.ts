@@ -88,3 +88,62 @@ test("collecting garbage drops what is over and nothing else", async () => {
   expect(await directory.collectGarbage()).toBe(2);
   expect(await directory.collectGarbage()).toBe(0);
 });
+
+test("a session is known to its protocol by a handle, which is free again once it is over", async () => {
+  const { directory, clock, begin } = await scene();
+  const handle = "nas-1/0000A5";
+  const { session } = await begin({ protocol: "radius", handle });
+  expect(session.handle).toBe(handle);
+  expect(await directory.sessions.byHandle("radius", handle)).toEqual(session);
+  for (const [protocol, other] of [
+    ["saml", handle],
+    ["radius", "nas-1"],
+    ["radius", ""],
+  ] as const)
+    expect(await directory.sessions.byHandle(protocol, other)).toBeUndefined();
+  // It is no bearer secret.
+  expect(await directory.sessions.find(handle)).toBeUndefined();
+  await expect(begin({ protocol: "radius", handle })).rejects.toMatchObject(
+    failure("conflict", { session: session.id }),
+  );
+  await begin({ protocol: "ldap", handle });
+  clock.advance(60_000);
+  expect(await directory.sessions.byHandle("radius", handle)).toBeUndefined();
+  const { session: next } = await begin({ protocol: "radius", handle });
+  await directory.sessions.end(next.id);
+  await begin({ protocol: "radius", handle });
+});
+
+test("of a hundred that begin a session with one handle at once, one does", async () => {
+  const { begin } = await scene();
+  const tries = Array.from({ length: 100 }, () => begin({ protocol: "radius", handle: "one" }));
+  const outcomes = await Promise.allSettled(tries);
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+});
+
+test("the sessions of a protocol are listed while they live", async () => {
+  const { directory, clock, begin } = await scene();
+  const ids: string[] = [];
+  for (const lifetimeMs of [1000, 5000, 9000])
+    ids.push((await begin({ protocol: "radius", lifetimeMs })).session.id);
+  await begin();
+  const listed = async (): Promise<string[]> =>
+    (await Array.fromAsync(directory.sessions.ofProtocol("radius"))).map(({ id }) => id);
+  expect(await listed()).toEqual(ids);
+  clock.advance(1000);
+  expect(await listed()).toEqual(ids.slice(1));
+});
+
+test("a live session may live longer and carry other data; one that is over stays over", async () => {
+  const { directory, clock, begin } = await scene();
+  const { session } = await begin({ data: { octets: "0" } });
+  clock.advance(50_000);
+  await directory.sessions.update(session.id, { lifetimeMs: 60_000 });
+  clock.advance(50_000);
+  const changed = await directory.sessions.update(session.id, { data: { octets: "17" } });
+  expect(changed).toMatchObject({ data: { octets: "17" }, expiresAt: epoch + 110_000 });
+  clock.advance(10_000);
+  await expect(directory.sessions.update(session.id, { lifetimeMs: 60_000 })).rejects.toMatchObject({
+    code: "not-found",
+  });
+});
