@@ -16,14 +16,24 @@ export interface AuthenticationAttempt {
    * found valid and issued by someone it trusts. A name given with it must be the same person's.
    */
   readonly certificate?: Uint8Array;
+  /**
+   * In place of a password: its NT hash, 16 octets, where the peer has proved to know that, as MS-CHAPv2 has it. Only a
+   * directory that keeps such hashes (`allowNtHashes`) can tell; any other hash is a wrong password.
+   */
+  readonly ntHash?: Uint8Array;
   /** A one-time code or recovery code in a field of its own. */
   readonly code?: string;
   /** The state of the challenge that `code` answers. */
   readonly state?: string;
   /** The protocol, as a short word: `ldap`, `radius`. */
   readonly protocol: string;
-  /** Address of the peer. */
+  /**
+   * Where failures count: the address of the peer, or what else tells one peer from another, such as the name of a device
+   * behind an access server that all share.
+   */
   readonly source?: string;
+  /** Address that grants bound to networks look at. Default: the source. */
+  readonly address?: string;
   /**
    * What they want to use, any one of these. Whoever no grant lets in is denied here, with the same answer; a second
    * factor is demanded when the grants demand one. Default: not looked at.

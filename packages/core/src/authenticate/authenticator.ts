@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type ResourceRef, showsSecondFactor } from "../access/authorizer.ts";
 import { errorCodeOf, isDirectoryError } from "../errors.ts";
 import { certificateKey } from "../keys/certificate.ts";
@@ -114,8 +114,13 @@ export class Authenticator {
       subject?.totp === undefined || attempt.code !== undefined ? undefined : splitPasswordAndCode(given);
     const password = combined?.password ?? given;
     const code = attempt.code ?? combined?.code;
+    const { ntHash } = attempt;
+    // A hash takes no time to compare, so there is none to hide.
+    const dummy = async (): Promise<void> => {
+      if (ntHash === undefined) await hasher.verifyDummy(password, call);
+    };
     if (subject?.password === undefined) {
-      await hasher.verifyDummy(password, call);
+      await dummy();
       return this.#deny(attempt, subject?.user, subject === undefined ? "unknown-user" : "no-password");
     }
     const { user } = subject;
@@ -123,12 +128,15 @@ export class Authenticator {
     const scope = await this.#lock.scope(reader, user.id, attempt.source ?? "", before);
     if (await this.#lock.isLocked(reader, scope, before)) {
       // The same work and the same answer as for a wrong password, right or not.
-      await hasher.verifyDummy(password, call);
+      await dummy();
       return this.#deny(attempt, user, "locked");
     }
-    const tried = `${password}\n${code ?? ""}`;
-    if (!(await hasher.verify(subject.password.secret, password, call)))
-      return this.#failed(attempt, user, scope, tried, "wrong-password");
+    const tried = `${ntHash === undefined ? password : randomBytes(16).toString("hex")}\n${code ?? ""}`;
+    const isRight =
+      ntHash === undefined
+        ? await hasher.verify(subject.password.secret, password, call)
+        : await this.#isNtHash(user.id, ntHash, options);
+    if (!isRight) return this.#failed(attempt, user, scope, tried, "wrong-password");
     if (user.state !== "active") return this.#deny(attempt, user, "not-active");
     const shown =
       code === undefined ? undefined : await matchCode(this.#environment, this.#credentials, subject, code);
@@ -139,9 +147,10 @@ export class Authenticator {
       access === "mfa-required" && subject.totp !== undefined && attempt.canChallenge === true;
     if (access !== "granted" && !challenges) return this.#deny(attempt, user, access);
     // Only now: whoever is denied learns nothing from the time of a second hash.
-    const rehash = hasher.needsRehash(subject.password.secret)
-      ? await hasher.hash(password, call).catch(() => undefined)
-      : undefined;
+    const rehash =
+      ntHash === undefined && hasher.needsRehash(subject.password.secret)
+        ? await hasher.hash(password, call).catch(() => undefined)
+        : undefined;
     const proof = { user, password: subject.password, scope, rehash };
     const result = challenges
       ? await this.#challenge(attempt, proof)
@@ -151,6 +160,16 @@ export class Authenticator {
     return restarts < maxRestarts
       ? this.#firstStep(attempt, options, restarts + 1)
       : this.#deny(attempt, user, "wrong-password");
+  }
+
+  async #isNtHash(user: UserId, shown: Uint8Array, options: CallOptions): Promise<boolean> {
+    const kept = await this.#credentials.ntHash(user, options);
+    if (kept === undefined) return false;
+    try {
+      return kept.length === shown.length && timingSafeEqual(kept, shown);
+    } finally {
+      kept.fill(0);
+    }
   }
 
   /** A certificate cannot be guessed, so failures neither count nor stand in its way: a lock stops passwords. */
@@ -367,7 +386,8 @@ export class Authenticator {
     if (attempt.secondFactor === "required" && !showsSecondFactor(factors)) return "mfa-required";
     if (attempt.resource === undefined) return "granted";
     const resources = isList(attempt.resource) ? attempt.resource : [attempt.resource];
-    const context = { factors, ...(attempt.source === undefined ? {} : { address: attempt.source }) };
+    const address = attempt.address ?? attempt.source;
+    const context = { factors, ...(address === undefined ? {} : { address }) };
     let answer: "mfa-required" | "no-access" = "no-access";
     for (const resource of resources) {
       const decision = await this.#environment.authorizer.authorize(user.id, resource, context, options);
