@@ -1,0 +1,46 @@
+import type { AttributeDefinition } from "../attribute-definition.ts";
+import { standardAttribute as attribute, member } from "../define.ts";
+
+/** Attributes of IPv6: RFC 3162, RFC 4818, RFC 5447, RFC 6519, RFC 6572, RFC 6911, RFC 6930. */
+export const ipv6: readonly AttributeDefinition[] = [
+  attribute(95, "NAS-IPv6-Address", "ipv6addr"),
+  attribute(96, "Framed-Interface-Id", "ifid"),
+  attribute(97, "Framed-IPv6-Prefix", "ipv6prefix"),
+  attribute(98, "Login-IPv6-Host", "ipv6addr"),
+  attribute(99, "Framed-IPv6-Route", "text"),
+  attribute(100, "Framed-IPv6-Pool", "text"),
+  attribute(123, "Delegated-IPv6-Prefix", "ipv6prefix"),
+  attribute(124, "MIP6-Feature-Vector", "integer64"),
+  attribute(125, "MIP6-Home-Link-Prefix", "octets"),
+  attribute(144, "DS-Lite-Tunnel-Name", "text"),
+  attribute(145, "Mobile-Node-Identifier", "octets"),
+  attribute(146, "Service-Selection", "text"),
+  attribute(147, "PMIP6-Home-LMA-IPv6-Address", "ipv6addr"),
+  attribute(148, "PMIP6-Visited-LMA-IPv6-Address", "ipv6addr"),
+  attribute(149, "PMIP6-Home-LMA-IPv4-Address", "ipv4addr"),
+  attribute(150, "PMIP6-Visited-LMA-IPv4-Address", "ipv4addr"),
+  attribute(151, "PMIP6-Home-HN-Prefix", "ipv6prefix"),
+  attribute(152, "PMIP6-Visited-HN-Prefix", "ipv6prefix"),
+  attribute(153, "PMIP6-Home-Interface-ID", "ifid"),
+  attribute(154, "PMIP6-Visited-Interface-ID", "ifid"),
+  attribute(155, "PMIP6-Home-IPv4-HoA", "ipv4prefix"),
+  attribute(156, "PMIP6-Visited-IPv4-HoA", "ipv4prefix"),
+  attribute(157, "PMIP6-Home-DHCP4-Server-Address", "ipv4addr"),
+  attribute(158, "PMIP6-Visited-DHCP4-Server-Address", "ipv4addr"),
+  attribute(159, "PMIP6-Home-DHCP6-Server-Address", "ipv6addr"),
+  attribute(160, "PMIP6-Visited-DHCP6-Server-Address", "ipv6addr"),
+  attribute(161, "PMIP6-Home-IPv4-Gateway", "ipv4addr"),
+  attribute(162, "PMIP6-Visited-IPv4-Gateway", "ipv4addr"),
+  attribute(168, "Framed-IPv6-Address", "ipv6addr"),
+  attribute(169, "DNS-Server-IPv6-Address", "ipv6addr"),
+  attribute(170, "Route-IPv6-Information", "ipv6prefix"),
+  attribute(171, "Delegated-IPv6-Prefix-Pool", "text"),
+  attribute(172, "Stateful-IPv6-Address-Pool", "text"),
+  attribute(173, "IPv6-6rd-Configuration", "tlv", {
+    members: [
+      member(1, "IPv6-6rd-IPv4MaskLen", "integer"),
+      member(2, "IPv6-6rd-Prefix", "ipv6prefix"),
+      member(3, "IPv6-6rd-BR-IPv4-Address", "ipv4addr"),
+    ],
+  }),
+];

@@ -1,0 +1,56 @@
+import type { AttributeDefinition } from "../attribute-definition.ts";
+import { standardAttribute as attribute } from "../define.ts";
+
+/** Attributes of tunnels (RFC 2868), which are also those of VLANs (RFC 3580 §3.31, RFC 4675). */
+export const tunnels: readonly AttributeDefinition[] = [
+  attribute(56, "Egress-VLANID", "integer"),
+  attribute(57, "Ingress-Filters", "integer", { values: { Enabled: 1, Disabled: 2 } }),
+  attribute(58, "Egress-VLAN-Name", "text"),
+  attribute(59, "User-Priority-Table", "octets"),
+  attribute(64, "Tunnel-Type", "integer", {
+    tagged: true,
+    values: {
+      PPTP: 1,
+      L2F: 2,
+      L2TP: 3,
+      ATMP: 4,
+      VTP: 5,
+      AH: 6,
+      IP: 7,
+      "MIN-IP": 8,
+      ESP: 9,
+      GRE: 10,
+      DVS: 11,
+      "IP-in-IP": 12,
+      VLAN: 13,
+    },
+  }),
+  attribute(65, "Tunnel-Medium-Type", "integer", {
+    tagged: true,
+    values: {
+      IPv4: 1,
+      IPv6: 2,
+      NSAP: 3,
+      HDLC: 4,
+      "BBN-1822": 5,
+      "IEEE-802": 6,
+      "E.163": 7,
+      "E.164": 8,
+      "F.69": 9,
+      "X.121": 10,
+      IPX: 11,
+      Appletalk: 12,
+      "DecNet-IV": 13,
+      "Banyan-Vines": 14,
+      "E.164-NSAP": 15,
+    },
+  }),
+  attribute(66, "Tunnel-Client-Endpoint", "text", { tagged: true }),
+  attribute(67, "Tunnel-Server-Endpoint", "text", { tagged: true }),
+  attribute(69, "Tunnel-Password", "octets", { tagged: true, encryption: "tunnel-password" }),
+  attribute(81, "Tunnel-Private-Group-Id", "text", { tagged: true }),
+  attribute(82, "Tunnel-Assignment-Id", "text", { tagged: true }),
+  attribute(83, "Tunnel-Preference", "integer", { tagged: true }),
+  attribute(90, "Tunnel-Client-Auth-Id", "text", { tagged: true }),
+  attribute(91, "Tunnel-Server-Auth-Id", "text", { tagged: true }),
+];
