@@ -11,6 +11,9 @@ peers=(
   "python3-ldap3:an LDAP client in Python"
   "apache2-bin:Apache with mod_authnz_ldap"
   "slapd:OpenLDAP's server, the yardstick of the benchmarks"
+  "freeradius-utils:radclient, a RADIUS client"
+  "freeradius:FreeRADIUS's server and its dictionaries"
+  "eapoltest:eapol_test, which logs in by EAP as wpa_supplicant does"
   "openssl:certificates, and a look at TLS from outside"
 )
 

@@ -34,7 +34,11 @@ export type PeerName =
   | "sssd"
   | "pamtester"
   | "postmap"
-  | "dovecot";
+  | "dovecot"
+  | "script"
+  | "radclient"
+  | "eapol_test"
+  | "freeradius";
 
 /**
  * Where `install-peers.sh` unpacks what would change the machine if it were installed: a `usr` to be laid over `/usr`
@@ -85,6 +89,10 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   sssd: { programs: ["sssd"], install: "sssd-ldap, sssd-tools, libnss-sss and libpam-sss", unpacked: true },
   pamtester: { programs: ["pamtester"], install: "pamtester", unpacked: true },
   postmap: { programs: ["postmap"], install: "postfix-ldap", unpacked: true },
+  script: { programs: ["script"], install: "bsdutils", probe: ["-qec", "true", "/dev/null"] },
+  radclient: { programs: ["radclient"], install: "freeradius-utils" },
+  eapol_test: { programs: ["eapol_test"], install: "eapoltest" },
+  freeradius: { programs: ["freeradius", "radiusd"], install: "freeradius" },
   dovecot: { programs: ["dovecot"], install: "dovecot-ldap", unpacked: true },
 };
 

@@ -1,0 +1,116 @@
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { decodePacket, type RadiusPacket, type RawAttribute } from "../codec/packet.ts";
+import type { PacketCode } from "../codec/packet-code.ts";
+import type { SharedSecret } from "../codec/shared-secret.ts";
+import {
+  encodeRequest,
+  hasValidMessageAuthenticator,
+  hasValidResponseAuthenticator,
+} from "../codec/signature.ts";
+
+/** Milliseconds between one try and the next: RFC 5080 §2.2.1 has clients wait longer each time. */
+const triesMs: readonly number[] = [1_000, 2_000, 4_000];
+
+/** Where a request to an access server goes. */
+export interface AccessServer {
+  /** Its address. */
+  readonly address: string;
+  /** Port at which it takes Disconnect- and CoA-Requests; 3799 by RFC 5176 §2. */
+  readonly port: number;
+  /** What it knows. */
+  readonly secret: SharedSecret;
+}
+
+/**
+ * Asks an access server to end a session or to change what it allows (RFC 5176), and asks again until it answers.
+ *
+ * @param attributes - Event-Timestamp and Message-Authenticator are not among them
+ * @returns its answer, ACK or NAK; `undefined` when there was none
+ */
+export async function askAccessServer(
+  code: typeof PacketCode.disconnectRequest | typeof PacketCode.coaRequest,
+  attributes: readonly RawAttribute[],
+  { address, port, secret }: AccessServer,
+  signal: AbortSignal,
+): Promise<RadiusPacket | undefined> {
+  // A port of its own and a connected socket: an answer from anybody else does not even get here.
+  const socket = createSocket({ type: isIPv6(address) ? "udp6" : "udp4" });
+  try {
+    await connect(socket, port, address);
+    for (const [i, waitMs] of triesMs.entries()) {
+      if (signal.aborted) return undefined;
+      // The time in it makes each try another request; access servers refuse old ones (RFC 5176 §3.3).
+      const request = encodeRequest(
+        { code, identifier: i, attributes: [...attributes, eventTimestamp()] },
+        secret,
+      );
+      const answered = answerTo(request, socket, secret, waitMs, signal);
+      socket.send(request, () => {});
+      const answer = await answered;
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  } catch {
+    // There is no way there, or it tells that nobody listens: it is asked again with the next change.
+    return undefined;
+  } finally {
+    socket.close();
+  }
+}
+
+function connect(socket: Socket, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.connect(port, address, () => {
+      socket.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function answerTo(
+  request: Uint8Array,
+  socket: Socket,
+  secret: SharedSecret,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<RadiusPacket | undefined> {
+  const { promise, resolve } = Promise.withResolvers<RadiusPacket | undefined>();
+  const received = (octets: Uint8Array): void => {
+    const packet = readAnswer(octets, request, secret);
+    if (packet !== undefined) resolve(packet);
+  };
+  const nothing = (): void => resolve(undefined);
+  const timer = setTimeout(nothing, waitMs);
+  socket.on("message", received);
+  // A port nobody listens on is told of; the next try may find somebody.
+  const ignore = (): void => {};
+  socket.on("error", ignore);
+  signal.addEventListener("abort", nothing, { once: true });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    socket.off("message", received);
+    socket.off("error", ignore);
+    signal.removeEventListener("abort", nothing);
+  });
+}
+
+function readAnswer(octets: Uint8Array, request: Uint8Array, secret: SharedSecret): RadiusPacket | undefined {
+  let packet: RadiusPacket;
+  try {
+    packet = decodePacket(octets);
+  } catch {
+    return undefined;
+  }
+  const authenticator = request.subarray(4, 20);
+  if (packet.identifier !== request[1]) return undefined;
+  if (!hasValidResponseAuthenticator(packet, authenticator, secret)) return undefined;
+  return hasValidMessageAuthenticator(packet, secret, authenticator) === false ? undefined : packet;
+}
+
+function eventTimestamp(): RawAttribute {
+  const value = new Uint8Array(4);
+  new DataView(value.buffer).setUint32(0, Math.floor(Date.now() / 1000));
+  return { type: 55, value };
+}

@@ -1,0 +1,181 @@
+import { once } from "node:events";
+import { connect, type TLSSocket } from "node:tls";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EapAuthority, type IssuedCertificate } from "../../interop/eap-certificates.ts";
+import { type Office, office, password } from "../../interop/office.ts";
+import { AttributeType, textOf } from "../codec/attribute-type.ts";
+import { hidePassword } from "../codec/hidden-value.ts";
+import { decodePacket, encodePacket, type RadiusPacket } from "../codec/packet.ts";
+import { PacketCode } from "../codec/packet-code.ts";
+import { PacketFramer } from "../codec/packet-framer.ts";
+import { SharedSecret } from "../codec/shared-secret.ts";
+import { encodeRequest, hasValidResponseAuthenticator } from "../codec/signature.ts";
+import type { RadiusListener } from "./radius-server.ts";
+
+const secret = new SharedSecret("radsec");
+const authenticator = Buffer.alloc(16, 7);
+const login = (identifier: number, given = password): Uint8Array =>
+  encodePacket(
+    PacketCode.accessRequest,
+    identifier,
+    [
+      { type: AttributeType.userName, value: Buffer.from("ada") },
+      { type: AttributeType.userPassword, value: hidePassword(Buffer.from(given), authenticator, secret) },
+    ],
+    authenticator,
+  );
+
+let authority: EapAuthority;
+let stranger: EapAuthority;
+let own: IssuedCertificate;
+let client: IssuedCertificate;
+let place: Office;
+let listener: RadiusListener;
+beforeAll(async () => {
+  [authority, stranger] = await Promise.all([EapAuthority.create("P-256"), EapAuthority.create("P-256")]);
+  own = await authority.issue("radius.example.com", "serverAuth");
+  client = await authority.issue("ap-1.example.com", "clientAuth");
+  place = await office(
+    {
+      limits: { rejectDelayMs: 0, messageTimeoutMs: 200 },
+      radsec: { key: own.key, cert: own.cert, clientAuthorities: authority.ca },
+    },
+    { clients: [{ cidr: "127.0.0.1", tls: { names: ["ap-1.example.com"] } }] },
+  );
+  listener = await place.server.listen({ port: 0, accountingPort: 0, radsecPort: 0 });
+});
+afterAll(async () => {
+  await place[Symbol.asyncDispose]();
+  await authority[Symbol.asyncDispose]();
+  await stranger[Symbol.asyncDispose]();
+});
+
+/** Unlike `once`, does not mind an error before. */
+const closed = (socket: TLSSocket): Promise<void> =>
+  new Promise((resolve) => socket.once("close", () => resolve()));
+
+/** A client over TLS, with what it was sent. */
+async function connected(port = listener.radsecPort): Promise<{
+  readonly socket: TLSSocket;
+  next(): Promise<RadiusPacket>;
+}> {
+  const socket = connect({
+    port: port as number,
+    host: "127.0.0.1",
+    servername: "radius.example.com",
+    ca: authority.ca,
+    key: client.key,
+    cert: client.cert,
+  });
+  socket.on("error", () => {});
+  await once(socket, "secureConnect");
+  const framer = new PacketFramer();
+  const came: RadiusPacket[] = [];
+  let arrived = Promise.withResolvers<void>();
+  socket.on("data", (chunk) => {
+    for (const octets of framer.push(chunk)) came.push(decodePacket(octets));
+    arrived.resolve();
+    arrived = Promise.withResolvers();
+  });
+  return {
+    socket,
+    next: async () => {
+      while (came.length === 0) await arrived.promise;
+      return came.shift() as RadiusPacket;
+    },
+  };
+}
+
+describe("over TLS", () => {
+  test("a client with a certificate is answered, however its packets are cut", async () => {
+    const { socket, next } = await connected();
+    const two = Buffer.concat([login(1), login(2, "no engine at all")]);
+    socket.write(two.subarray(0, 30));
+    socket.write(two.subarray(30));
+    const answers = [await next(), await next()].sort((a, b) => a.identifier - b.identifier);
+    expect(answers.map(({ code }) => code)).toEqual([PacketCode.accessAccept, PacketCode.accessReject]);
+    expect(textOf(answers[0] as RadiusPacket, 81)).toBe("20");
+    for (const answer of answers)
+      expect(hasValidResponseAuthenticator(answer, authenticator, secret)).toBe(true);
+    socket.destroy();
+  });
+
+  test("logins and accounting go to one port", async () => {
+    const { socket, next } = await connected();
+    const record = [
+      { type: AttributeType.acctStatusType, value: Buffer.from([0, 0, 0, 1]) },
+      { type: AttributeType.acctSessionId, value: Buffer.from("1") },
+      { type: AttributeType.userName, value: Buffer.from("ada") },
+    ];
+    socket.write(
+      encodeRequest({ code: PacketCode.accountingRequest, identifier: 3, attributes: record }, secret),
+    );
+    expect((await next()).code).toBe(PacketCode.accountingResponse);
+    expect(await Array.fromAsync(place.directory.sessions.ofProtocol("radius"))).toHaveLength(1);
+    socket.destroy();
+  });
+
+  test.each<[string, () => Promise<Pick<IssuedCertificate, "key" | "cert"> | undefined>]>([
+    ["a certificate of another authority", () => stranger.issue("ap-1.example.com", "clientAuth")],
+    ["a certificate of another name", () => authority.issue("ap-2.example.com", "clientAuth")],
+    ["a certificate that is for servers", () => authority.issue("ap-1.example.com", "serverAuth")],
+    ["no certificate", async () => ({ key: undefined as never, cert: undefined as never })],
+  ])("a client with %s is cut off", async (_, certificate) => {
+    const { key, cert } = (await certificate()) as IssuedCertificate;
+    const socket = connect({
+      port: listener.radsecPort as number,
+      host: "127.0.0.1",
+      servername: "radius.example.com",
+      ca: authority.ca,
+      key,
+      cert,
+    });
+    socket.on("error", () => {});
+    socket.write(login(1));
+    const octets: Buffer[] = [];
+    socket.on("data", (chunk) => octets.push(chunk));
+    await closed(socket);
+    expect(octets).toEqual([]);
+  });
+
+  test.each<[string, Uint8Array]>([
+    ["a length that cannot be", Buffer.from("01010013", "hex")],
+    ["a length beyond the longest packet", Buffer.from("01011001", "hex")],
+    ["a packet of another kind", encodePacket(PacketCode.accessAccept, 1, [])],
+    ["a record with a wrong authenticator", encodePacket(PacketCode.accountingRequest, 1, [])],
+    ["a packet that never ends", login(1).subarray(0, 25)],
+  ])("%s ends the connection, and no other", async (_, octets) => {
+    const [bad, good] = [await connected(), await connected()];
+    bad.socket.write(octets);
+    await closed(bad.socket);
+    good.socket.write(login(9));
+    expect((await good.next()).code).toBe(PacketCode.accessAccept);
+    good.socket.destroy();
+  });
+
+  test("one address has so many connections and no more", async () => {
+    await using small = await office(
+      {
+        limits: { maxConnectionsPerAddress: 2 },
+        radsec: { key: own.key, cert: own.cert, clientAuthorities: authority.ca },
+      },
+      { clients: [{ cidr: "127.0.0.1", tls: true }] },
+    );
+    const { radsecPort } = await small.server.listen({ port: 0, accountingPort: 0, radsecPort: 0 });
+    const open = [await connected(radsecPort), await connected(radsecPort)];
+    for (const { socket, next } of open) {
+      socket.write(login(1));
+      await next();
+    }
+    const more = connect({ port: radsecPort as number, host: "127.0.0.1", rejectUnauthorized: false });
+    more.on("error", () => {});
+    await closed(more);
+    for (const { socket } of open) socket.destroy();
+  });
+});
+
+test("who comes by TLS only is not answered by UDP, whatever secret it has", async () => {
+  const { radiusTestClient } = await import("../testing.ts");
+  const answers = await radiusTestClient(place.server, { secret: "radsec" }).send(login(1));
+  expect(answers).toEqual([]);
+});

@@ -1,0 +1,274 @@
+import type { X509Certificate } from "node:crypto";
+import { isDirectoryError, type Logger } from "@directorykit/core";
+import { AttributeType } from "../codec/attribute-type.ts";
+import { decodePacket, type RadiusPacket, type RawAttribute } from "../codec/packet.ts";
+import { PacketCode } from "../codec/packet-code.ts";
+import { isRadiusDecodeError } from "../codec/radius-decode-error.ts";
+import { SharedSecret } from "../codec/shared-secret.ts";
+import { encodeResponse } from "../codec/signature.ts";
+import { failedRequestOf } from "../errors.ts";
+import { type AccessContext, access, rejected } from "../handlers/access.ts";
+import { type AccountingContext, accounting } from "../handlers/accounting.ts";
+import { type DiscardReason, secretOf } from "../handlers/authenticity.ts";
+import type { RadiusAnswer, RadiusRequest } from "../handlers/request.ts";
+import type { KnownClient } from "../view/client-table.ts";
+import { plainAddress } from "../view/network.ts";
+import type { NetworkList, Networks } from "../view/network-list.ts";
+import { DuplicateCache } from "./duplicate-cache.ts";
+import { PendingRequests } from "./pending-requests.ts";
+import { UnknownClients } from "./unknown-clients.ts";
+
+/** What a port is for. By TLS there is one for all (RFC 6614 §2.1). */
+export type PortRole = "authentication" | "accounting" | "any";
+
+/** Where packets come from, and how answers go back. */
+export interface Peer {
+  /** Its address. */
+  readonly address: string;
+  /** Its port: with the address, what tells its requests from another's. */
+  readonly port: number;
+  /** The certificate that it has shown, when it came by TLS. */
+  readonly certificate?: X509Certificate;
+  /** Sends it a packet. Nothing is heard of one that does not arrive. */
+  send(octets: Uint8Array): void;
+}
+
+/** What the desk works with. */
+export interface DeskContext extends AccessContext, AccountingContext {
+  readonly networks: NetworkList;
+}
+
+const expected: Readonly<Record<PortRole, ReadonlySet<number>>> = {
+  authentication: new Set([PacketCode.accessRequest, PacketCode.statusServer]),
+  accounting: new Set([PacketCode.accountingRequest, PacketCode.statusServer]),
+  any: new Set([PacketCode.accessRequest, PacketCode.accountingRequest, PacketCode.statusServer]),
+};
+/** What is signed with where TLS proves who sent it (RFC 6614 §2.3). */
+const tlsSecret = new SharedSecret("radsec");
+
+/**
+ * Takes packets in, whatever way they came: finds out who sent them and whether that is so, gives those that it has
+ * answered before the same answer, has the others worked on, and signs and sends what comes of it.
+ */
+export class RequestDesk {
+  readonly #context: DeskContext;
+  readonly #logger: Logger;
+  readonly #duplicates: DuplicateCache;
+  readonly #pending: PendingRequests;
+  readonly #unknown: UnknownClients;
+  readonly #delayed = new Set<NodeJS.Timeout>();
+  #nextId = 1;
+  #waiting = 0;
+  #isClosed = false;
+
+  constructor(context: DeskContext) {
+    this.#context = context;
+    const { directory, limits } = context.options;
+    this.#logger = directory.logger;
+    this.#duplicates = new DuplicateCache(limits.duplicateMs, limits.maxDuplicates);
+    this.#pending = new PendingRequests(limits);
+    this.#unknown = new UnknownClients(directory.logger);
+  }
+
+  /**
+   * Takes one packet in. Never throws: what is wrong with it is counted.
+   * @returns why it was discarded, if it was
+   */
+  take(octets: Uint8Array, peer: Peer, role: PortRole): DiscardReason | undefined {
+    if (this.#isClosed) return undefined;
+    const networks = this.#context.networks.now;
+    if (networks === undefined) {
+      this.#wait(octets, peer, role);
+      return undefined;
+    }
+    const reason = this.#takeFrom(networks, octets, peer, role);
+    if (reason !== undefined) this.#count(reason);
+    return reason;
+  }
+
+  /** Whether a peer that has shown a certificate is one of those that may ask by TLS. Rejects when that cannot be read. */
+  async mayAsk(peer: Omit<Peer, "send">): Promise<boolean> {
+    const { clients } = await this.#context.networks.get();
+    const address = plainAddress(peer.address);
+    const client = address === undefined ? undefined : clients.find(address);
+    const isKnown = client !== undefined && clientBy(peer, client) !== undefined;
+    if (!isKnown) this.#unknown.note(peer.address);
+    return isKnown;
+  }
+
+  #takeFrom(networks: Networks, octets: Uint8Array, peer: Peer, role: PortRole): DiscardReason | undefined {
+    const address = plainAddress(peer.address);
+    const known = address === undefined ? undefined : networks.clients.find(address);
+    const client = known === undefined ? undefined : clientBy(peer, known);
+    if (address === undefined || client === undefined) {
+      this.#unknown.note(peer.address);
+      return "unknown-client";
+    }
+    let packet: RadiusPacket;
+    try {
+      packet = decodePacket(octets);
+    } catch (error) {
+      if (!isRadiusDecodeError(error)) throw error;
+      return "malformed";
+    }
+    if (!expected[role].has(packet.code)) return "unexpected-code";
+    const found = secretOf(packet, client);
+    if (typeof found === "string") return found;
+    const { secret, networks: own } = found;
+    const id = `radius-${this.#nextId++}`;
+    const request = { packet, client, address, secret, networks: own, correlation: id };
+    if (packet.code === PacketCode.statusServer) peer.send(this.#sign(request, statusAnswer(role)));
+    else this.#work(request, peer);
+    return undefined;
+  }
+
+  /** Networks are read for the first time, or anew after a change: the packet waits, or its client sends it again. */
+  #wait(octets: Uint8Array, peer: Peer, role: PortRole): void {
+    if (this.#waiting >= this.#context.options.limits.maxPending) {
+      this.#metrics.count("directorykit_radius_limit_hit_total", { limit: "maxPending" });
+      return;
+    }
+    this.#waiting += 1;
+    this.#context.networks
+      .get()
+      .then(
+        () => this.take(octets, peer, role),
+        () => this.#count("networks-unreadable"),
+      )
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+  }
+
+  /** Takes nothing in any more, and waits for what is being worked on. */
+  async close(drainMs: number): Promise<void> {
+    this.#isClosed = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const late = setTimeout(resolve, drainMs);
+    await Promise.race([this.#pending.idle(), promise]);
+    clearTimeout(late);
+    for (const timer of this.#delayed) clearTimeout(timer);
+    this.#delayed.clear();
+    this.#duplicates.clear();
+  }
+
+  #work(request: Omit<RadiusRequest, "signal">, peer: Peer): void {
+    const { packet, address } = request;
+    const name = `${peer.certificate === undefined ? "udp" : "tls"} ${address} ${peer.port}`;
+    const seen = this.#duplicates.see(name, packet, performance.now());
+    if (seen !== "new") {
+      this.#metrics.count("directorykit_radius_duplicates_total");
+      if (typeof seen === "object") peer.send(seen.answer);
+      return;
+    }
+    const limit = this.#pending.begin(address);
+    if (limit !== undefined) {
+      // Forgotten, so that it is worked on when it comes again.
+      this.#duplicates.forget(name, packet);
+      this.#metrics.count("directorykit_radius_limit_hit_total", { limit });
+      return;
+    }
+    const { maxRequestMs } = this.#context.options.limits;
+    const signal = AbortSignal.timeout(maxRequestMs);
+    void this.#answer({ ...request, signal })
+      .then((answer) => {
+        const octets = answer === undefined ? undefined : this.#sign(request, answer);
+        if (octets === undefined) {
+          // When it comes again there may be an answer.
+          this.#duplicates.forget(name, packet);
+          return;
+        }
+        const finish = (): void => {
+          if (this.#duplicates.answered(name, packet, octets)) peer.send(octets);
+        };
+        if (answer?.code === PacketCode.accessReject) this.#later(finish);
+        else finish();
+      })
+      .catch((error: unknown) => {
+        this.#duplicates.forget(name, packet);
+        this.#logger.error(
+          { error: String(error), correlation: request.correlation },
+          "a RADIUS request failed",
+        );
+      })
+      .finally(() => this.#pending.end(address));
+  }
+
+  async #answer(request: RadiusRequest): Promise<RadiusAnswer | undefined> {
+    const { packet } = request;
+    const kind = packet.code === PacketCode.accessRequest ? "access" : "accounting";
+    try {
+      const answer = await (kind === "access"
+        ? access(request, this.#context)
+        : accounting(request, this.#context));
+      this.#metrics.count("directorykit_radius_requests_total", {
+        kind,
+        answer: String(answer?.code ?? "none"),
+      });
+      return answer;
+    } catch (error) {
+      if (isRadiusDecodeError(error)) {
+        this.#count("malformed");
+        return undefined;
+      }
+      if (!isDirectoryError(error))
+        this.#logger.error(
+          { error: String(error), correlation: request.correlation },
+          "a RADIUS request failed",
+        );
+      this.#metrics.count("directorykit_radius_requests_total", { kind, answer: "failed" });
+      return kind === "access" && failedRequestOf(error) === "refusal" ? rejected : undefined;
+    }
+  }
+
+  /** Proxy-State goes back as it came, in its order, behind what is ours (RFC 2865 §5.33). */
+  #sign({ packet, secret }: Omit<RadiusRequest, "signal">, { code, attributes }: RadiusAnswer): Uint8Array {
+    const states: RawAttribute[] = packet.attributes.filter(({ type }) => type === AttributeType.proxyState);
+    return encodeResponse(
+      { code, identifier: packet.identifier, attributes: [...attributes, ...states] },
+      packet.authenticator,
+      secret,
+    );
+  }
+
+  #later(work: () => void): void {
+    const { rejectDelayMs, maxPending } = this.#context.options.limits;
+    if (rejectDelayMs === 0 || this.#delayed.size >= maxPending) {
+      work();
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#delayed.delete(timer);
+      work();
+    }, rejectDelayMs);
+    this.#delayed.add(timer);
+  }
+
+  #count(reason: DiscardReason | "networks-unreadable"): void {
+    this.#metrics.count("directorykit_radius_discarded_total", { reason });
+  }
+
+  get #metrics() {
+    return this.#context.options.directory.metrics;
+  }
+}
+
+/** A client as it counts for the way that a request of its came; `undefined` when it does not come that way. */
+function clientBy({ certificate }: Omit<Peer, "send">, client: KnownClient): KnownClient | undefined {
+  if (certificate === undefined) return client.secrets.length === 0 ? undefined : client;
+  const networks = client.tls
+    .filter(({ names }) => names.length === 0 || names.some((name) => isNamed(certificate, name)))
+    .map(({ network }) => network);
+  if (networks.length === 0) return undefined;
+  // TLS proves what a Message-Authenticator would. One that is there must be right all the same.
+  return { ...client, secrets: [{ secret: tlsSecret, networks }], requireMessageAuthenticator: false };
+}
+
+function isNamed(certificate: X509Certificate, name: string): boolean {
+  return certificate.checkHost(name, { subject: "never" }) !== undefined;
+}
+
+function statusAnswer(role: PortRole): RadiusAnswer {
+  const code = role === "accounting" ? PacketCode.accountingResponse : PacketCode.accessAccept;
+  return { code, attributes: [] };
+}

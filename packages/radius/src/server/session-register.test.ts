@@ -1,0 +1,176 @@
+import { createSocket, type Socket } from "node:dgram";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Office, office, password, secret } from "../../interop/office.ts";
+import { AttributeType, attributeOf, textOf } from "../codec/attribute-type.ts";
+import { decodePacket, type RadiusPacket, type RawAttribute } from "../codec/packet.ts";
+import { PacketCode } from "../codec/packet-code.ts";
+import { SharedSecret } from "../codec/shared-secret.ts";
+import {
+  encodeResponse,
+  hasValidMessageAuthenticator,
+  hasValidRequestAuthenticator,
+} from "../codec/signature.ts";
+import { radiusTestClient } from "../testing.ts";
+
+const shared = new SharedSecret(secret);
+const text = (type: number, value: string): RawAttribute => ({ type, value: Buffer.from(value) });
+
+/** An access server that takes Disconnect-Requests on a port of its own, and answers as it is told. */
+class AccessServer {
+  readonly requests: RadiusPacket[] = [];
+  readonly #socket: Socket;
+  #asked = Promise.withResolvers<RadiusPacket>();
+  answer: "ack" | "unknown-session" | "nothing" | "once-deaf" = "ack";
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("message", (octets, peer) => {
+      const packet = decodePacket(octets);
+      this.requests.push(packet);
+      this.#asked.resolve(packet);
+      if (this.answer === "nothing") return;
+      if (this.answer === "once-deaf") {
+        this.answer = "ack";
+        return;
+      }
+      const isAck = this.answer === "ack";
+      const code = isAck ? PacketCode.disconnectAck : PacketCode.disconnectNak;
+      const attributes = isAck
+        ? []
+        : [{ type: AttributeType.errorCause, value: Buffer.from([0, 0, 1, 247]) }];
+      const answer = encodeResponse(
+        { code, identifier: packet.identifier, attributes },
+        packet.authenticator,
+        shared,
+      );
+      socket.send(answer, peer.port, peer.address);
+    });
+  }
+
+  static async start(): Promise<AccessServer> {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    return new AccessServer(socket);
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  /** The next request that comes. */
+  async asked(): Promise<RadiusPacket> {
+    const packet = await this.#asked.promise;
+    this.#asked = Promise.withResolvers();
+    return packet;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+let nas: AccessServer;
+let place: Office;
+beforeEach(async () => {
+  nas = await AccessServer.start();
+  const clients = [{ cidr: "127.0.0.0/8", secret, dynamicAuthorizationPort: nas.port }];
+  place = await office({ limits: { rejectDelayMs: 0 } }, { clients });
+});
+afterEach(async () => {
+  await place[Symbol.asyncDispose]();
+  nas.close();
+});
+
+/** Logs somebody in and tells of it, as an access point does. */
+async function join(username: string, station = "02-00-00-00-00-01", status = 1): Promise<void> {
+  const client = radiusTestClient(place.server, { secret });
+  const { attributes } = await client.access({ username, password });
+  const own = attributeOf({ attributes }, AttributeType.class) as Uint8Array;
+  await client.accounting([
+    { type: AttributeType.acctStatusType, value: Buffer.from([0, 0, 0, status]) },
+    text(AttributeType.acctSessionId, `id ${station}`),
+    text(AttributeType.userName, "anonymous"),
+    text(AttributeType.nasIdentifier, "ap-1"),
+    text(AttributeType.callingStationId, station),
+    { type: AttributeType.class, value: own },
+  ]);
+}
+
+describe("who is on a network is thrown off it when", () => {
+  test.each<[what: string, change: (place: Office) => Promise<unknown>]>([
+    ["they are suspended", ({ directory, users }) => directory.users.suspend(users.ada.id)],
+    [
+      "they leave the group",
+      ({ directory, users, groups }) => directory.groups.removeMembers(groups.staff.id, [users.ada.id]),
+    ],
+    ["they are deleted", ({ directory, users }) => directory.users.delete(users.ada.id)],
+    ["the group is deleted", ({ directory, groups }) => directory.groups.delete(groups.staff.id)],
+    ["their sessions are ended", ({ directory, users }) => directory.sessions.endAll(users.ada.id)],
+    [
+      "their password changes",
+      ({ directory, users }) => directory.credentials.setPassword(users.ada.id, "difference engine 1822"),
+    ],
+  ])("%s", async (_, change) => {
+    await join("ada");
+    await change(place);
+    const request = await nas.asked();
+    expect(request.code).toBe(PacketCode.disconnectRequest);
+    expect(hasValidRequestAuthenticator(request, shared)).toBe(true);
+    expect(hasValidMessageAuthenticator(request, shared)).toBe(true);
+    // All that the access server has said of the session, and when this was asked.
+    expect(textOf(request, AttributeType.acctSessionId)).toBe("id 02-00-00-00-00-01");
+    expect(textOf(request, AttributeType.callingStationId)).toBe("02-00-00-00-00-01");
+    expect(textOf(request, AttributeType.nasIdentifier)).toBe("ap-1");
+    expect(textOf(request, AttributeType.userName)).toBe("anonymous");
+    expect(attributeOf(request, AttributeType.eventTimestamp)).toHaveLength(4);
+    expect(await Array.fromAsync(place.directory.sessions.ofProtocol("radius"))).toEqual([]);
+  });
+});
+
+test("all of somebody's devices are thrown off, and nobody else's", async () => {
+  await join("ada", "02-00-00-00-00-01");
+  await join("ada", "02-00-00-00-00-02");
+  await join("grace", "02-00-00-00-00-03");
+  await place.directory.users.suspend(place.users.ada.id);
+  const first = textOf(await nas.asked(), AttributeType.callingStationId);
+  while (nas.requests.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  expect(new Set(nas.requests.map((one) => textOf(one, AttributeType.callingStationId)))).toEqual(
+    new Set([first, "02-00-00-00-00-01", "02-00-00-00-00-02"]),
+  );
+  // A change that says nothing about grace: whoever is asked next is asked for something else.
+  await place.directory.users.suspend(place.users.grace.id);
+  while (nas.requests.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  expect(textOf(nas.requests[2] as RadiusPacket, AttributeType.callingStationId)).toBe("02-00-00-00-00-03");
+});
+
+test("who leaves on their own is not thrown off", async () => {
+  await join("ada");
+  await join("ada", "02-00-00-00-00-01", 2);
+  await join("grace", "02-00-00-00-00-03");
+  await place.directory.users.suspend(place.users.grace.id);
+  await nas.asked();
+  expect(nas.requests.map((one) => textOf(one, AttributeType.callingStationId))).toEqual([
+    "02-00-00-00-00-03",
+  ]);
+});
+
+test("an access server that does not answer is asked again, with a time that is new", async () => {
+  nas.answer = "once-deaf";
+  await join("ada");
+  await place.directory.users.suspend(place.users.ada.id);
+  const first = await nas.asked();
+  const second = await nas.asked();
+  expect(second.identifier).not.toBe(first.identifier);
+  expect(nas.answer).toBe("ack");
+});
+
+test("sessions outlive the server: one that starts anew ends them when their time has come", async () => {
+  await join("ada");
+  await place.server.close();
+  const { radiusServer } = await import("./radius-server.ts");
+  await using second = radiusServer({ directory: place.directory });
+  await using listener = await second.listen({ port: 0, accountingPort: 0 });
+  expect(listener.port).toBeGreaterThan(0);
+  await place.directory.users.suspend(place.users.ada.id);
+  expect((await nas.asked()).code).toBe(PacketCode.disconnectRequest);
+});

@@ -1,0 +1,195 @@
+import {
+  type Change,
+  everySession,
+  type RecordChange,
+  type ResourceId,
+  type Session,
+  type SessionId,
+  type UserId,
+} from "@directorykit/core";
+import { PacketCode } from "../codec/packet-code.ts";
+import { protocol } from "../handlers/accounting.ts";
+import { sessionAttributes } from "../handlers/disconnect.ts";
+import type { ResolvedRadiusOptions } from "../options.ts";
+import type { NetworkList } from "../view/network-list.ts";
+import { askAccessServer } from "./dynamic-authorization.ts";
+
+/** Access servers that are being asked at once. */
+const maxAsked = 256;
+/** Error-Cause of an access server that does not know the session: it is over (RFC 5176 §3.5). */
+const sessionContextNotFound = 503;
+
+/**
+ * The sessions that access servers have told of, so that a change to somebody's access ends theirs: the access server is
+ * asked to throw them off (RFC 5176). It is filled from the store, so that sessions outlive the process.
+ */
+export class SessionRegister {
+  readonly #options: ResolvedRadiusOptions;
+  readonly #networks: NetworkList;
+  readonly #live = new Map<SessionId, Session>();
+  readonly #ofUser = new Map<UserId, Set<SessionId>>();
+  readonly #ended = new Set<SessionId>();
+  readonly #abort = new AbortController();
+  #asking = 0;
+  readonly #queue: Session[] = [];
+
+  constructor(options: ResolvedRadiusOptions, networks: NetworkList) {
+    this.#options = options;
+    this.#networks = networks;
+  }
+
+  /** Live sessions that are known. */
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /** Learns the sessions there are. @throws DirectoryError when they cannot be read */
+  async load(): Promise<void> {
+    for await (const session of this.#options.directory.sessions.ofProtocol(protocol)) this.#add(session);
+  }
+
+  /** Follows changes, and ends what they end. */
+  apply(changes: readonly Change[]): void {
+    const affected = new Set<UserId>();
+    let all = false;
+    for (const change of changes) {
+      if (change.kind === "session") this.#followSession(change);
+      else if (change.kind === "user") affected.add(change.id as UserId);
+      else if (change.kind === "membership" && change.memberKind === "user")
+        affected.add(change.member as UserId);
+      else if (["membership", "group", "grant", "resource"].includes(change.kind)) all = true;
+    }
+    for (const user of all ? [...this.#ofUser.keys()] : affected) void this.#checkUser(user);
+  }
+
+  /** Checks everybody: among changes that were lost may have been anything. */
+  async checkAll(): Promise<void> {
+    await this.load().catch(() => {});
+    for (const user of [...this.#ofUser.keys()]) void this.#checkUser(user);
+  }
+
+  /** Notes that an access server itself has ended a session, and need not be told. */
+  endedByPeer(id: SessionId): void {
+    this.#ended.add(id);
+  }
+
+  /** Asks nobody any more. */
+  close(): void {
+    this.#abort.abort();
+    this.#queue.length = 0;
+    this.#live.clear();
+    this.#ofUser.clear();
+  }
+
+  #followSession({ operation, name, user, id: changed }: RecordChange): void {
+    const { directory } = this.#options;
+    const id = changed as SessionId;
+    if (operation === "deleted" && name === everySession) {
+      for (const one of [...(this.#ofUser.get(user as UserId) ?? [])]) this.#gone(one);
+    } else if (operation === "deleted") {
+      this.#gone(id);
+    } else if (user !== undefined) {
+      void directory.sessions
+        .ofUser(user as UserId)
+        .then((sessions) => {
+          for (const session of sessions) if (session.protocol === protocol) this.#add(session);
+        })
+        .catch(() => {});
+    }
+  }
+
+  #gone(id: SessionId): void {
+    const session = this.#live.get(id);
+    const byPeer = this.#ended.delete(id);
+    if (session === undefined) return;
+    this.#remove(session);
+    if (!byPeer) this.#disconnect(session);
+  }
+
+  async #checkUser(user: UserId): Promise<void> {
+    const { directory } = this.#options;
+    for (const id of [...(this.#ofUser.get(user) ?? [])]) {
+      const session = this.#live.get(id);
+      if (session === undefined || (await this.#isAllowed(session))) continue;
+      if (this.#live.get(id) === undefined) continue;
+      // The record goes with the answer of the access server, or when it says that the session is over.
+      this.#remove(session);
+      this.#disconnect(session);
+      await directory.sessions.end(id, { protocol }).catch(() => {});
+    }
+  }
+
+  async #isAllowed({ user, data, factors }: Session): Promise<boolean> {
+    const { resource, address } = data;
+    if (resource === undefined) return false;
+    try {
+      const context = { factors, ...(address === undefined ? {} : { address }) };
+      return (await this.#options.directory.authorize(user, resource as ResourceId, context)).allowed;
+    } catch {
+      // A store that cannot be read denies.
+      return false;
+    }
+  }
+
+  #add(session: Session): void {
+    this.#live.set(session.id, session);
+    const own = this.#ofUser.get(session.user);
+    if (own === undefined) this.#ofUser.set(session.user, new Set([session.id]));
+    else own.add(session.id);
+  }
+
+  #remove(session: Session): void {
+    this.#live.delete(session.id);
+    const own = this.#ofUser.get(session.user);
+    own?.delete(session.id);
+    if (own?.size === 0) this.#ofUser.delete(session.user);
+  }
+
+  #disconnect(session: Session): void {
+    this.#queue.push(session);
+    this.#askNext();
+  }
+
+  #askNext(): void {
+    while (this.#asking < maxAsked) {
+      const session = this.#queue.shift();
+      if (session === undefined) return;
+      this.#asking += 1;
+      void this.#ask(session).finally(() => {
+        this.#asking -= 1;
+        this.#askNext();
+      });
+    }
+  }
+
+  async #ask(session: Session): Promise<void> {
+    const { directory } = this.#options;
+    const { data } = session;
+    const outcome = await this.#send(session).catch(() => "failed");
+    directory.metrics.count("directorykit_radius_disconnects_total", { outcome });
+    const told = { outcome, client: data["client"], user: session.user };
+    if (outcome === "acknowledged" || outcome === "over")
+      directory.logger.info(told, "a RADIUS session was ended");
+    else directory.logger.warn(told, "a RADIUS session could not be ended");
+  }
+
+  async #send(session: Session): Promise<string> {
+    const { data } = session;
+    const { clients } = await this.#networks.get();
+    const client = data["address"] === undefined ? undefined : clients.find(data["address"]);
+    const [first] = client?.secrets ?? [];
+    if (client?.dynamicAuthorizationPort === undefined || first === undefined) return "unsupported";
+    const answer = await askAccessServer(
+      PacketCode.disconnectRequest,
+      sessionAttributes(session),
+      { address: data["address"] as string, port: client.dynamicAuthorizationPort, secret: first.secret },
+      this.#abort.signal,
+    );
+    if (answer === undefined) return "unanswered";
+    if (answer.code === PacketCode.disconnectAck) return "acknowledged";
+    const cause = answer.attributes.find(({ type }) => type === 101)?.value;
+    return cause?.length === 4 && Buffer.from(cause).readUInt32BE() === sessionContextNotFound
+      ? "over"
+      : "refused";
+  }
+}

@@ -1,0 +1,94 @@
+import { type Change, type Directory, DirectoryError, type Resource } from "@directorykit/core";
+import { ClientTable } from "./client-table.ts";
+import { checkOffers, type Network, readNetwork, type ServerAbilities } from "./network.ts";
+
+/** The networks as they stand, and who may ask for them. */
+export interface Networks {
+  readonly networks: readonly Network[];
+  readonly clients: ClientTable;
+}
+
+/**
+ * The RADIUS resources of a directory, read when they are first asked for and after each change to one. A resource whose
+ * settings cannot be read is not served, and takes no other down with it.
+ */
+export class NetworkList {
+  readonly #directory: Directory;
+  readonly #only: string | undefined;
+  readonly #abilities: ServerAbilities;
+  #reading: Promise<Networks> | undefined;
+  #known: Networks | undefined;
+  #generation = 0;
+
+  /** @param only - name of the one resource that is served. Default: all */
+  constructor(directory: Directory, only: string | undefined, tls: ServerAbilities["tls"]) {
+    this.#directory = directory;
+    this.#only = only?.toLowerCase();
+    this.#abilities = { tls, ntHashes: directory.credentials.keepsNtHashes };
+  }
+
+  /** The networks, if they are known at once. */
+  get now(): Networks | undefined {
+    return this.#known;
+  }
+
+  /** The networks. @throws DirectoryError when they cannot be read */
+  async get(): Promise<Networks> {
+    if (this.#known !== undefined) return this.#known;
+    const generation = this.#generation;
+    this.#reading ??= this.#read();
+    const reading = this.#reading;
+    try {
+      const networks = await reading;
+      if (generation === this.#generation) this.#known = networks;
+      return networks;
+    } finally {
+      if (this.#reading === reading) this.#reading = undefined;
+    }
+  }
+
+  /** Forgets what a change touches. */
+  forget(change: Change): void {
+    if (change.kind === "resource") this.forgetAll();
+  }
+
+  /** Forgets everything. */
+  forgetAll(): void {
+    this.#generation += 1;
+    this.#known = undefined;
+    this.#reading = undefined;
+  }
+
+  /** Reads all networks once. @throws DirectoryError `misconfigured` when one is not as it should be, or there is none */
+  async assertAll(): Promise<void> {
+    const resources = await this.#resources();
+    if (resources.length === 0)
+      throw new DirectoryError("misconfigured", "there is no resource of kind radius to serve");
+    for (const resource of resources) this.#network(resource);
+  }
+
+  async #read(): Promise<Networks> {
+    const networks: Network[] = [];
+    for (const resource of await this.#resources()) {
+      try {
+        networks.push(this.#network(resource));
+      } catch (error) {
+        this.#directory.logger.error({ error: String(error) }, "a RADIUS resource cannot be served");
+      }
+    }
+    return { networks, clients: new ClientTable(networks) };
+  }
+
+  #network(resource: Resource): Network {
+    const network = readNetwork(resource);
+    checkOffers(network, this.#abilities);
+    return network;
+  }
+
+  async #resources(): Promise<readonly Resource[]> {
+    const found: Resource[] = [];
+    for await (const resource of this.#directory.resources.list({ kind: "radius" }))
+      if (this.#only === undefined || resource.name.toLowerCase() === this.#only) found.push(resource);
+    return found;
+  }
+}
