@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -63,6 +64,11 @@ describe("a directory server that cannot start says so in one sentence, and chan
       '{"version":1,"users":[{"username":"a","posix":{"uid":0,"gid":0,"home":"/"}}]}',
       /users\[0\]\.posix\.uid: must be between 1/,
     ],
+    [
+      "with a RADIUS client that has no secret",
+      '{"version":1,"resources":[{"kind":"radius","name":"office","clients":[{"cidr":"10.0.0.0/8"}]}]}',
+      /wrong: resource office: clients\[0\]\.secret must be text/,
+    ],
   ];
   it.each(wrongSeeds)("for a seed %s", async (_what, seed, sentence) => {
     const path = join(folder.path, "seed.json");
@@ -81,6 +87,21 @@ describe("a directory server that cannot start says so in one sentence, and chan
     await refuses({ HTTP_PORT: String(port) }, /HTTP_PORT: .* is in use/);
     await new Promise((resolve) => other.close(resolve));
   });
+
+  it("for a UDP port that is taken", async () => {
+    const other = createSocket("udp4");
+    await new Promise<void>((resolve) => other.bind(0, "127.0.0.1", resolve));
+    const { port } = other.address();
+    const inUse = new RegExp(`RADIUS_ACCOUNTING_PORT: port ${port} on 127.0.0.1 is in use`);
+    await refuses({ RADIUS_ACCOUNTING_PORT: String(port) }, inUse);
+    other.close();
+  });
+
+  it("for one port that is to be two", () =>
+    refuses(
+      { RADIUS_PORT: "11899", RADIUS_ACCOUNTING_PORT: "11899" },
+      /RADIUS_ACCOUNTING_PORT and RADIUS_PORT cannot both be 11899/,
+    ));
 
   it("for settings that make no sense", async () => {
     await refuses({ LDAP_PORT: "eighty" }, /LDAP_PORT must be a port/);

@@ -12,6 +12,8 @@ export interface Ready {
   readonly endpoints: {
     readonly ldap: { readonly host: string; readonly port: number };
     readonly ldaps: { readonly host: string; readonly port: number };
+    readonly radius?: { readonly host: string; readonly port: number };
+    readonly radiusAccounting?: { readonly host: string; readonly port: number };
     readonly http: { readonly url: string };
   };
 }
@@ -26,6 +28,14 @@ export interface RunningServer {
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+/** A directory server that a person has started in a terminal. */
+export interface ServerInTerminal {
+  /** What the terminal shows, once the server is ready. */
+  readonly screen: string;
+  /** Types Ctrl+C and waits for the end. @returns the exit code */
+  interrupt(): Promise<number | null>;
+}
+
 /** A folder for one server's data. */
 export class ServerFolder {
   readonly path: string;
@@ -34,8 +44,9 @@ export class ServerFolder {
     this.path = path;
   }
 
-  static async create(): Promise<ServerFolder> {
-    return new ServerFolder(await mkdtemp(join(tmpdir(), "directory-server-")));
+  /** @param name - of the folder that it makes below the temporary one */
+  static async create(name = "directory-server-"): Promise<ServerFolder> {
+    return new ServerFolder(await mkdtemp(join(tmpdir(), name)));
   }
 
   get database(): string {
@@ -44,6 +55,10 @@ export class ServerFolder {
 
   get certificate(): string {
     return join(this.path, "data", "tls.crt");
+  }
+
+  get radiusSecret(): string {
+    return join(this.path, "data", "radius.secret");
   }
 
   /** Names of everything in it. */
@@ -64,6 +79,8 @@ export class ServerFolder {
       DIRECTORY_STORE: `sqlite:${this.database}`,
       LDAP_PORT: "0",
       LDAPS_PORT: "0",
+      RADIUS_PORT: "0",
+      RADIUS_ACCOUNTING_PORT: "0",
       HTTP_PORT: "0",
       ...extra,
     };
@@ -99,6 +116,28 @@ export class ServerFolder {
     };
   }
 
+  /** Starts a server in a terminal and waits until it says how to stop it. */
+  async startInTerminal(): Promise<ServerInTerminal> {
+    const command = `exec "${process.execPath}" --conditions=@directorykit/source "${main}"`;
+    const child = spawn("script", ["-qec", command, "/dev/null"], { env: this.environment(), stdio: "pipe" });
+    let screen = "";
+    const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        screen += chunk.toString().replaceAll("\r\n", "\n");
+        if (screen.includes("Ctrl+C")) resolve();
+      });
+      void ended.then((code) => reject(new Error(`the server ended with ${code}: ${screen}`)));
+    });
+    return {
+      screen,
+      interrupt: () => {
+        child.stdin.write("\u0003");
+        return ended;
+      },
+    };
+  }
+
   /** Starts a server that is expected to refuse. */
   refuse(extra: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Finished> {
     return run(
@@ -116,21 +155,40 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end. @param input - what it reads */
 export function run(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
+  input = "",
 ): Promise<Finished> {
   return new Promise((resolve) => {
-    execFile(program, [...args], { env, timeout: 30_000 }, (error, stdout, stderr) => {
+    const child = execFile(program, [...args], { env, timeout: 30_000 }, (error, stdout, stderr) => {
       resolve({
         code: error === null ? 0 : typeof error.code === "number" ? error.code : -1,
         stdout,
         stderr,
       });
     });
+    child.stdin?.end(input);
   });
+}
+
+/** A login as radclient sends it */
+export function radiusLogin(username: string, password: string): string {
+  return `User-Name = "${username}", User-Password = "${password}", Message-Authenticator = 0x00\n`;
+}
+
+/** Sends logins with radclient. @param secret - a secret, or the file of one */
+export function radclient(
+  server: RunningServer,
+  secret: { readonly file: string } | string,
+  ...logins: readonly string[]
+): Promise<Finished> {
+  const { port } = server.ready.endpoints.radius ?? { port: 0 };
+  const [options, last] = typeof secret === "string" ? [[], [secret]] : [["-S", secret.file], []];
+  const args = ["-x", "-r", "1", "-t", "3", "-p", "8", ...options, `127.0.0.1:${port}`, "auth", ...last];
+  return run("radclient", args, process.env, logins.join("\n"));
 }
 
 /** ldapsearch as one of the demo people. */

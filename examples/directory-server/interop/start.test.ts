@@ -61,9 +61,9 @@ describeWithPeers("the directory server and ldapsearch", ["ldapsearch"], () => {
     await third.stop("SIGTERM");
   });
 
-  it("keeps keys, certificate and database readable by their owner only", async () => {
+  it("keeps keys, secret and database readable by their owner only", async () => {
     const server = await folder.start();
-    for (const name of ["directory.db", "directory.key", "tls.key"]) {
+    for (const name of ["directory.db", "directory.key", "tls.key", "radius.secret"]) {
       expect((await stat(join(folder.path, "data", name))).mode & 0o777).toBe(0o600);
     }
     await server.stop("SIGTERM");

@@ -3,18 +3,20 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, open, readFile, rename } from "node:fs/promises";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { DirectoryError, type KeyRing, keyRing, loadKeyRing, secretFromFile } from "@directorykit/core";
 import { generate } from "selfsigned";
 
 const keyFile = "directory.key";
+const radiusSecretFile = "radius.secret";
 
 /** The folder in which this server keeps what it generated for itself, readable by its owner only. */
 export class DataFolder {
   readonly #path: string;
 
   constructor(path: string) {
-    this.#path = path;
+    // Commands that name a file in it are to work from anywhere.
+    this.#path = resolve(path);
   }
 
   /**
@@ -36,7 +38,26 @@ export class DataFolder {
     return keyRing({ current: { id: "1", key } });
   }
 
-  /** The certificate for TLS; a self-signed one, made at the first start, until the operator puts in another. */
+  /** The secret that RADIUS clients of the demo share with the server; made when it is first asked for. */
+  async radiusSecret(): Promise<string> {
+    const kept = await this.#readRadiusSecret();
+    if (kept !== "") return kept;
+    const made = randomBytes(16).toString("hex");
+    await this.#write(radiusSecretFile, made);
+    return made;
+  }
+
+  /** Sees to it that the file of the secret says what the store does. */
+  async keepRadiusSecret(secret: string): Promise<void> {
+    if ((await this.#readRadiusSecret()) !== secret) await this.#write(radiusSecretFile, secret);
+  }
+
+  /** Path of that secret, for clients that take it from a file. */
+  get radiusSecretPath(): string {
+    return join(this.#path, radiusSecretFile);
+  }
+
+  /** The certificate for TLS and EAP; a self-signed one, made at the first start, until the operator puts in another. */
   async certificate(host: string): Promise<{ readonly key: string; readonly cert: string }> {
     const keyPath = join(this.#path, "tls.key");
     const certPath = join(this.#path, "tls.crt");
@@ -48,6 +69,8 @@ export class DataFolder {
         notAfterDate: new Date(Date.now() + 825 * 86_400_000),
         extensions: [
           { name: "basicConstraints", cA: false, critical: true },
+          // Windows tells a password by EAP only to a server whose certificate says so.
+          { name: "extKeyUsage", serverAuth: true },
           { name: "subjectAltName", altNames: alternativeNames(host) },
         ],
       });
@@ -60,6 +83,10 @@ export class DataFolder {
   /** Path of the certificate, for clients that check it. */
   get certificatePath(): string {
     return join(this.#path, "tls.crt");
+  }
+
+  async #readRadiusSecret(): Promise<string> {
+    return existsSync(this.radiusSecretPath) ? (await readFile(this.radiusSecretPath, "utf8")).trim() : "";
   }
 
   /** Writes a file whole or not at all, with mode 0600. */

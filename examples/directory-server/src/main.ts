@@ -34,10 +34,7 @@ try {
     };
     process.on("SIGTERM", () => stop("SIGTERM"));
     process.on("SIGINT", () => stop("SIGINT"));
-    const { endpoints, baseDn, certificatePath, isDemo } = server;
-    process.stdout.write(
-      process.stdout.isTTY ? readyTable(endpoints, baseDn, certificatePath, isDemo) : readyLine(endpoints),
-    );
+    process.stdout.write(process.stdout.isTTY ? readyTable(server) : readyLine(server.endpoints));
   }
 } catch (error) {
   fail(error);

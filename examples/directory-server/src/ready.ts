@@ -1,9 +1,5 @@
-/** Where the server can be reached. */
-export interface Endpoints {
-  readonly ldap: { readonly host: string; readonly port: number };
-  readonly ldaps: { readonly host: string; readonly port: number };
-  readonly http: { readonly url: string };
-}
+import { type Command, demoCommands } from "./demo-commands.ts";
+import { addressOf, type Endpoints, type ReadyServer } from "./endpoints.ts";
 
 /** What a program that started the server reads: one line, once everything answers. */
 export function readyLine(endpoints: Endpoints): string {
@@ -11,42 +7,30 @@ export function readyLine(endpoints: Endpoints): string {
 }
 
 /** What a person reads: where things are and what to try. */
-export function readyTable(
-  endpoints: Endpoints,
-  baseDn: string,
-  certificate: string,
-  isDemo: boolean,
-): string {
-  const { ldap, ldaps, http } = endpoints;
-  const ldapUrl = `ldap://${bracket(ldap.host)}:${ldap.port}`;
-  const rows = [
-    ["LDAP", `${ldapUrl}  (StartTLS offered)`],
-    ["LDAPS", `ldaps://${bracket(ldaps.host)}:${ldaps.port}  (certificate ${certificate})`],
-    ["Health", `${http.url}/readyz`],
-    ["Metrics", `${http.url}/metrics`],
+export function readyTable(server: ReadyServer): string {
+  const { ldap, ldaps, radius, radiusAccounting, http } = server.endpoints;
+  const rows: [name: string, where: string][] = [
+    ["LDAP", `ldap://${addressOf(ldap)}  (StartTLS offered)`],
+    ["LDAPS", `ldaps://${addressOf(ldaps)}  (certificate ${server.certificatePath})`],
   ];
-  const lines = [
+  if (radius !== undefined && radiusAccounting !== undefined)
+    rows.push(
+      ["RADIUS", `${addressOf(radius)}/udp  (PAP and EAP, with the same certificate)`],
+      ["Accounting", `${addressOf(radiusAccounting)}/udp  (RADIUS)`],
+    );
+  rows.push(["Health", `${http.url}/readyz`], ["Metrics", `${http.url}/metrics`]);
+  return [
     "",
     "The directory is ready.",
     "",
-    ...rows.map(([name, where]) => `  ${name?.padEnd(8)} ${where}`),
+    ...rows.map(([name, where]) => `  ${name.padEnd(10)} ${where}`),
     "",
-  ];
-  if (isDemo) {
-    const bind = (user: string, password: string): string =>
-      `ldapsearch -x -H ${ldapUrl} -D uid=${user},ou=Users,${baseDn} -w ${password} -b ${baseDn}`;
-    lines.push(
-      "Ada is in a group that may use LDAP; this finds Grace:",
-      `  ${bind("ada", "analytical-engine-1843")} "(uid=grace)"`,
-      "Mallory is in no such group; this is refused:",
-      `  ${bind("mallory", "not-on-the-guest-list")}`,
-      "",
-    );
-  }
-  lines.push("Ctrl+C stops it.", "");
-  return lines.join("\n");
+    ...(server.isDemo ? demoCommands(server).flatMap(shown) : []),
+    "Ctrl+C stops it.",
+    "",
+  ].join("\n");
 }
 
-function bracket(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
+function shown({ says, command }: Command): readonly string[] {
+  return [says, command, ""];
 }

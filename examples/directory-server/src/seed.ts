@@ -1,5 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { checkDirectoryDocument, DirectoryError } from "@directorykit/core";
+import {
+  checkDirectoryDocument,
+  type DirectoryDocument,
+  DirectoryError,
+  type ResourceSettings,
+} from "@directorykit/core";
+import { checkNetworkSettings } from "@directorykit/radius";
 
 const demo = new URL("../seed/demo.json", import.meta.url);
 
@@ -8,7 +14,7 @@ const demo = new URL("../seed/demo.json", import.meta.url);
  * @param path - of the operator's own document; `undefined` for the bundled demo
  * @throws DirectoryError `misconfigured` or `invalid-input` in one sentence that names the place
  */
-export async function readSeed(path: string | undefined): Promise<unknown> {
+export async function readSeed(path: string | undefined): Promise<DirectoryDocument> {
   const shown = path ?? "the bundled demo";
   let text: string;
   try {
@@ -28,6 +34,8 @@ export async function readSeed(path: string | undefined): Promise<unknown> {
   }
   try {
     checkDirectoryDocument(document);
+    // The demo's networks get their secret only when they are needed.
+    if (path !== undefined) checkNetworks(document);
   } catch (cause) {
     throw new DirectoryError(
       "misconfigured",
@@ -36,4 +44,9 @@ export async function readSeed(path: string | undefined): Promise<unknown> {
     );
   }
   return document;
+}
+
+function checkNetworks({ resources = [] }: DirectoryDocument): void {
+  for (const { kind, name, description: _, ...settings } of resources)
+    if (kind === "radius") checkNetworkSettings(name, settings as ResourceSettings);
 }

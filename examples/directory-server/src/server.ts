@@ -2,32 +2,33 @@ import { existsSync } from "node:fs";
 import {
   createDirectory,
   type Directory,
+  type DirectoryDocument,
   DirectoryError,
   ephemeralKeyRing,
   memoryStore,
 } from "@directorykit/core";
 import { allowPlaintextBind, ldapServer } from "@directorykit/ldap";
+import { type RadiusListener, type RadiusTlsOptions, radiusServer } from "@directorykit/radius";
 import { sqliteStore } from "@directorykit/sqlite";
 import { DataFolder } from "./data-folder.ts";
+import { sharedSecretOf, withSharedSecret } from "./demo-network.ts";
+import type { Endpoints, ReadyServer } from "./endpoints.ts";
 import { jsonLogger } from "./json-logger.ts";
 import { OperationsEndpoint } from "./operations-endpoint.ts";
 import { requireFreePorts } from "./ports.ts";
 import { PrometheusMetrics } from "./prometheus-metrics.ts";
-import type { Endpoints } from "./ready.ts";
 import { readSeed } from "./seed.ts";
 import type { ServerSettings } from "./settings.ts";
 
 /** A server that is up. */
-export interface RunningServer {
-  readonly endpoints: Endpoints;
-  readonly baseDn: string;
-  readonly certificatePath: string;
-  readonly isDemo: boolean;
+export interface RunningServer extends ReadyServer {
   /** Stops taking work, lets what is under way end, and closes everything. */
   close(): Promise<void>;
 }
 
 const garbageMs = 3_600_000;
+/** Milliseconds that operations under way may still take when the server stops. */
+const drainMs = 5_000;
 const defaultBaseDn = "dc=example,dc=com";
 
 /**
@@ -45,25 +46,29 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   }
   const seed = await readSeed(settings.seed);
   await requireFreePorts(host, {
-    LDAP_PORT: settings.ldapPort,
-    LDAPS_PORT: settings.ldapsPort,
-    HTTP_PORT: settings.httpPort,
+    tcp: { LDAP_PORT: settings.ldapPort, LDAPS_PORT: settings.ldapsPort, HTTP_PORT: settings.httpPort },
+    udp: { RADIUS_PORT: settings.radiusPort, RADIUS_ACCOUNTING_PORT: settings.radiusAccountingPort },
   });
   const data = new DataFolder(settings.data);
   const metrics = new PrometheusMetrics();
   const directory = await openDirectory(settings, data, metrics);
   try {
-    if (await directory.isEmpty()) await applySeed(directory, seed);
+    if (await directory.isEmpty())
+      await applySeed(directory, isDemo ? withSharedSecret(seed, await data.radiusSecret()) : seed);
+    const secret = isDemo ? await sharedSecretOf(directory) : undefined;
+    if (secret !== undefined) await data.keepRadiusSecret(secret);
     const baseDn = (await directory.organization.get())?.baseDn ?? defaultBaseDn;
+    const tls = await data.certificate(host);
     const ldap = ldapServer({
       directory,
       baseDn,
-      tls: await data.certificate(host),
+      tls,
       ...(isLoopback(host) ? { [allowPlaintextBind]: "loopback" as const } : {}),
     });
     const operations = new OperationsEndpoint(directory, metrics);
     const plain = await ldap.listen({ host, port: settings.ldapPort });
     const secure = await ldap.listen({ host, port: settings.ldapsPort, tls: true });
+    const radius = await startRadius(directory, settings, tls);
     const url = await operations.listen(settings.httpPort, host);
     const garbage = setInterval(() => {
       directory
@@ -74,15 +79,17 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
       endpoints: {
         ldap: { host: plain.host, port: plain.port },
         ldaps: { host: secure.host, port: secure.port },
+        ...radiusEndpoints(radius),
         http: { url },
       },
       baseDn,
       certificatePath: data.certificatePath,
       isDemo,
+      radiusSecretPath: secret === undefined ? undefined : data.radiusSecretPath,
       close: async () => {
         clearInterval(garbage);
         operations.drain();
-        await ldap.close({ drainMs: 5000 });
+        await Promise.all([ldap.close({ drainMs }), radius?.close({ drainMs })]);
         await directory.close();
         await operations.close();
       },
@@ -106,7 +113,35 @@ async function openDirectory(
   return createDirectory({ ...common, store: sqliteStore({ path }), keys });
 }
 
-async function applySeed(directory: Directory, seed: unknown): Promise<void> {
+/** Starts RADIUS where there is a network to serve. */
+async function startRadius(
+  directory: Directory,
+  { host, radiusPort, radiusAccountingPort }: ServerSettings,
+  tls: RadiusTlsOptions,
+): Promise<RadiusListener | undefined> {
+  if (!(await hasNetwork(directory))) {
+    jsonLogger.info({}, "RADIUS is not served: the directory has no resource of kind radius");
+    return undefined;
+  }
+  return radiusServer({ directory, tls }).listen({
+    host,
+    port: radiusPort,
+    accountingPort: radiusAccountingPort,
+  });
+}
+
+async function hasNetwork(directory: Directory): Promise<boolean> {
+  for await (const _ of directory.resources.list({ kind: "radius" })) return true;
+  return false;
+}
+
+function radiusEndpoints(radius: RadiusListener | undefined): Pick<Endpoints, "radius" | "radiusAccounting"> {
+  if (radius === undefined) return {};
+  const { host, port, accountingPort } = radius;
+  return { radius: { host, port }, radiusAccounting: { host, port: accountingPort } };
+}
+
+async function applySeed(directory: Directory, seed: DirectoryDocument): Promise<void> {
   const { weakPasswords, ...counts } = await directory.import(seed, {
     actor: { kind: "system", id: "seed" },
   });

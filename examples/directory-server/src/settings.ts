@@ -31,6 +31,16 @@ const settings = {
     meaning: "LDAP with StartTLS; 0 picks a free port",
   },
   "ldaps-port": { variable: "LDAPS_PORT", fallback: "3636", meaning: "LDAP over TLS; 0 picks a free port" },
+  "radius-port": {
+    variable: "RADIUS_PORT",
+    fallback: "11812",
+    meaning: "RADIUS logins over UDP; 0 picks a free port",
+  },
+  "radius-accounting-port": {
+    variable: "RADIUS_ACCOUNTING_PORT",
+    fallback: "11813",
+    meaning: "RADIUS accounting over UDP; 0 picks a free port",
+  },
   "http-port": {
     variable: "HTTP_PORT",
     fallback: "8080",
@@ -47,6 +57,8 @@ export interface ServerSettings {
   readonly seed: string | undefined;
   readonly ldapPort: number;
   readonly ldapsPort: number;
+  readonly radiusPort: number;
+  readonly radiusAccountingPort: number;
   readonly httpPort: number;
 }
 
@@ -72,6 +84,8 @@ export function readSettings(
     seed: given("seed") === "" ? undefined : given("seed"),
     ldapPort: readPort("ldap-port", given("ldap-port")),
     ldapsPort: readPort("ldaps-port", given("ldaps-port")),
+    radiusPort: readPort("radius-port", given("radius-port")),
+    radiusAccountingPort: readPort("radius-accounting-port", given("radius-accounting-port")),
     httpPort: readPort("http-port", given("http-port")),
   };
 }
@@ -80,7 +94,7 @@ export function readSettings(
 export function usage(): string {
   const rows = Object.entries(settings).map(([name, { variable, fallback, meaning }]) => {
     const shown = fallback === "" ? "" : ` (default ${fallback})`;
-    return `  --${name.padEnd(12)} ${variable.padEnd(16)} ${meaning}${shown}`;
+    return `  --${name.padEnd(22)} ${variable.padEnd(22)} ${meaning}${shown}`;
   });
   return [
     "Usage: npm start -- [flags]",
