@@ -9,6 +9,7 @@ test("an answer that was given to a port before it is closed still goes out", as
     take: (octets: Uint8Array, peer: { send(octets: Uint8Array): void }) => {
       peer.send(octets);
       closed.resolve(port.close());
+      return undefined;
     },
   };
   const port = await UdpPort.open({ host: "127.0.0.1", port: 0 }, "authentication", desk, () => {});
