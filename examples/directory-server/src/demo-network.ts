@@ -26,7 +26,7 @@ export function withSharedSecret(document: DirectoryDocument, secret: string): D
 export async function sharedSecretOf(directory: Directory): Promise<string | undefined> {
   const network = await directory.resources.byName("radius", networkName);
   if (network === undefined) return undefined;
-  return clientsOf(network.settings).find(({ name }) => name === clientName)?.secret;
+  return clientsOf(directory.resources.openSettings(network)).find(({ name }) => name === clientName)?.secret;
 }
 
 function clientsOf(settings: ResourceEntry | ResourceSettings): readonly DemoClient[] {

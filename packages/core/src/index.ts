@@ -110,6 +110,7 @@ export { type OrganizationFields, OrganizationSettings } from "./services/organi
 export type { PasswordOwner } from "./services/passwords.ts";
 export type { PreparedPassword } from "./services/prepared-password.ts";
 export { type ResourceFields, Resources } from "./services/resources.ts";
+export { secretSettingNames } from "./services/secret-settings.ts";
 export { type NewSession, type SessionChanges, Sessions } from "./services/sessions.ts";
 export { type SystemFields, Systems } from "./services/systems.ts";
 export type { AttributeChanges, UserFields } from "./services/user-input.ts";

@@ -3,6 +3,7 @@ import type { User } from "../model/user.ts";
 import { allPages } from "../query/record-pages.ts";
 import { withoutBase } from "../services/attributes.ts";
 import type { Credentials } from "../services/credentials.ts";
+import { openSettings, withoutSecrets } from "../services/secret-settings.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
 import { credentialOf } from "../services/stored-credential.ts";
 import { withoutUndefined } from "../services/user-input.ts";
@@ -23,8 +24,8 @@ export const includeSecrets: unique symbol = Symbol.for("directorykit.includeSec
 /** Options of an export. */
 export interface ExportOptions {
   /**
-   * Whether password hashes, TOTP secrets, hashes of recovery codes and certificates go into the document. Default
-   * false. Settings of resources, such as a RADIUS client's secret, are part of what a resource is and always do.
+   * Whether password hashes, TOTP secrets, hashes of recovery codes, certificates and secret settings of resources, such as
+   * the shared secret of a RADIUS client, go into the document. Default false.
    */
   readonly [includeSecrets]?: boolean;
 }
@@ -70,7 +71,9 @@ export async function exportDocument(
           kind: one.kind,
           name: one.name,
           ...(one.description === undefined ? {} : { description: one.description }),
-          ...one.settings,
+          ...(options[includeSecrets] === true
+            ? openSettings(environment, one)
+            : withoutSecrets(one.settings)),
         }) as ResourceEntry,
     ),
     grants: grants.flatMap((grant): GrantEntry[] => {

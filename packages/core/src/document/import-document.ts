@@ -1,10 +1,11 @@
 import { AttributeRegistry } from "../attributes/attribute-registry.ts";
 import type { Membership } from "../model/group.ts";
-import type { GroupId, ResourceId, UserId } from "../model/ids.ts";
+import { type GroupId, newId, type ResourceId, type UserId } from "../model/ids.ts";
 import { allPages } from "../query/record-pages.ts";
 import type { Credentials } from "../services/credentials.ts";
 import { PreparedPassword } from "../services/prepared-password.ts";
 import { applyRuleOf } from "../services/rule-groups.ts";
+import { sealSettings } from "../services/secret-settings.ts";
 import type { ServiceEnvironment } from "../services/service-environment.ts";
 import { withoutUndefined } from "../services/user-input.ts";
 import { foldCase } from "../text/normalize.ts";
@@ -71,9 +72,7 @@ export async function importDocument(
   // Records are indexed by the definitions that come with them.
   const merged = new AttributeRegistry([...existing, ...document.definitions]);
   const withDefinitions: ServiceEnvironment = { ...environment, registry: () => merged };
-  await commit(withDefinitions, options, (unit) =>
-    write(unit, document, secrets, credentials, environment.organization),
-  );
+  await commit(withDefinitions, options, (unit) => write(unit, document, secrets, credentials, environment));
   if (document.definitions.length > 0) environment.replaceRegistry(merged);
   const { users, groups, resources, grants } = document;
   return {
@@ -90,15 +89,20 @@ async function write(
   document: CheckedDocument,
   secrets: readonly (PreparedPassword | undefined)[],
   credentials: Credentials,
-  organization: string,
+  environment: ServiceEnvironment,
 ): Promise<void> {
+  const { organization } = environment;
   await writeOrganization(unit, document, organization);
   await unit.createMany("attributeDefinition", document.definitions);
   const userIds = await writeUsers(unit, document, secrets, credentials);
   const groupIds = await writeGroups(unit, document, userIds);
   const resources = await unit.createMany(
     "resource",
-    document.resources.map((one) => withoutUndefined({ ...one })),
+    document.resources.map((one, i) => {
+      const id = newId<ResourceId>(unit.now);
+      const settings = sealSettings(environment, id, one.settings, `resources[${i}]`);
+      return withoutUndefined({ ...one, id, settings });
+    }),
   );
   await unit.createMany(
     "grant",

@@ -80,7 +80,7 @@ const full: DirectoryDocument = {
       kind: "radius",
       name: "VPN",
       description: "from outside",
-      clients: [{ cidr: "192.0.2.0/24", secret: "x" }],
+      clients: [{ cidr: "192.0.2.0/24" }],
       methods: ["pap"],
     },
     { kind: "ldap", name: "VPN" },

@@ -1,11 +1,12 @@
 import { resourceNameKey } from "../attributes/index-record.ts";
-import type { ResourceId } from "../model/ids.ts";
+import { newId, type ResourceId } from "../model/ids.ts";
 import type { Resource, ResourceKind, ResourceSettings } from "../model/resource.ts";
 import { allPages, removeAll } from "../query/record-pages.ts";
 import type { CallOptions } from "../store/store.ts";
 import { checkJsonObject } from "../validate/json.ts";
 import { checkName, checkObject, checkOneOf, checkText, invalid, optional } from "../validate/validate.ts";
 import { commit, type WriteOptions } from "../write/unit-of-work.ts";
+import { openSettings, sealSettings } from "./secret-settings.ts";
 import type { ServiceEnvironment } from "./service-environment.ts";
 import { withoutUndefined } from "./user-input.ts";
 import { expectCurrent, type UpdateOptions } from "./users.ts";
@@ -18,7 +19,7 @@ export interface ResourceFields {
   readonly name: string;
   /** What it is for. */
   readonly description?: string;
-  /** Settings of its protocol. */
+  /** Settings of its protocol. Secrets in it are sealed; see {@link secretSettingNames}. */
   readonly settings?: ResourceSettings;
 }
 
@@ -49,7 +50,10 @@ export class Resources {
     const description = optional("description", given["description"], checkText);
     const settings = optional("settings", given["settings"], checkSettings) ?? {};
     return commit(this.#environment, options, async (unit) => {
-      const created = await unit.create("resource", withoutUndefined({ kind, name, description, settings }));
+      const id = newId<ResourceId>(unit.now);
+      const sealed = sealSettings(this.#environment, id, settings);
+      const fields = withoutUndefined({ kind, name, description, settings: sealed });
+      const created = await unit.create("resource", { id, ...fields });
       unit.audit({ action: "resource.created", target: targetOf(created) });
       return created;
     });
@@ -75,7 +79,9 @@ export class Resources {
     const patch = withoutUndefined({
       name: optional("name", given["name"], checkName),
       description: optional("description", given["description"], checkText),
-      settings: optional("settings", given["settings"], checkSettings),
+      settings: optional("settings", given["settings"], (path, value) =>
+        sealSettings(this.#environment, id, checkSettings(path, value), path),
+      ),
     });
     return commit(this.#environment, options, async (unit) => {
       const before = await unit.get("resource", id);
@@ -100,6 +106,15 @@ export class Resources {
       await unit.remove("resource", resource);
       unit.audit({ action: "resource.deleted", target: targetOf(resource) });
     });
+  }
+
+  /**
+   * The settings of a resource with their secrets in clear, for the adapter that needs them; see
+   * {@link secretSettingNames}. Nobody else should ask.
+   * @throws DirectoryError `store-unavailable` when one cannot be opened: its key is gone, or it was changed
+   */
+  openSettings(resource: Resource): ResourceSettings {
+    return openSettings(this.#environment, resource);
   }
 
   /** All resources in the order they were made, or those of one kind. */

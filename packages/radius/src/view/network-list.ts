@@ -80,7 +80,8 @@ export class NetworkList {
   }
 
   #network(resource: Resource): Network {
-    const network = readNetwork(resource);
+    const settings = this.#directory.resources.openSettings(resource);
+    const network = readNetwork({ ...resource, settings });
     checkOffers(network, this.#abilities);
     return network;
   }
