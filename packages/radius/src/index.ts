@@ -42,6 +42,7 @@ export {
   vendorAttribute,
 } from "./codec/index.ts";
 export {
+  type CertificateName,
   defaultRadiusLimits,
   type RadiusLimits,
   type RadiusServerOptions,

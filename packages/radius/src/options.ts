@@ -58,6 +58,9 @@ export const defaultRadiusLimits: RadiusLimits = {
   sessionIdleMs: 86_400_000,
 };
 
+/** Where a login name may stand in a certificate. */
+export type CertificateName = "email" | "dns" | "cn";
+
 /** The certificate that devices see before they tell a password, and whose certificates let devices in. */
 export interface RadiusTlsOptions {
   /** The server's private key, PEM. */
@@ -68,6 +71,13 @@ export interface RadiusTlsOptions {
   readonly passphrase?: string;
   /** Authorities whose client certificates count, PEM. Needed for EAP-TLS. Default none. */
   readonly clientAuthorities?: string | readonly string[];
+  /**
+   * Where the login name stands in a client certificate, tried in this order: `email` and `dns` are alternative names, `cn` is
+   * the subject's common name. The first that is there counts, as it is written: a username, or a primary e-mail
+   * address. For authorities that issue certificates to the people of this directory and nobody else: whoever can have one issued can be
+   * anybody. Default: none, a certificate must have been given to the person with `credentials.addCertificate`.
+   */
+  readonly certificateNames?: readonly CertificateName[];
   /** Lists of client certificates that are revoked, PEM. Once there is one, each authority needs one. Default none. */
   readonly revocationLists?: string | readonly string[];
   /** The highest version of TLS in EAP. Default 1.2: many devices that offer 1.3 there make mistakes with it. */
@@ -149,6 +159,9 @@ export function resolveOptions(options: RadiusServerOptions): ResolvedRadiusOpti
         `limits.${name} must be a whole number from ${low} to ${high}`,
       );
   }
+  for (const name of options.tls?.certificateNames ?? [])
+    if (!["email", "dns", "cn"].includes(name))
+      throw new DirectoryError("misconfigured", "tls.certificateNames may hold email, dns and cn");
   return {
     directory: options.directory,
     resource: options.resource,

@@ -17,6 +17,11 @@ export interface AuthenticationAttempt {
    */
   readonly certificate?: Uint8Array;
   /**
+   * In place of a password: the login name that the peer's certificate gives, where the protocol has found the certificate
+   * valid and issued by an authority that the host trusts to say who somebody is.
+   */
+  readonly certifiedName?: string;
+  /**
    * In place of a password: its NT hash, 16 octets, where the peer has proved to know that, as MS-CHAPv2 has it. Only a
    * directory that keeps such hashes (`allowNtHashes`) can tell; any other hash is a wrong password.
    */

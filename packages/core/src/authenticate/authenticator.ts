@@ -86,6 +86,8 @@ export class Authenticator {
         result = await this.#answerChallenge(attempt, attempt.state, options);
       else if (attempt.certificate !== undefined)
         result = await this.#byCertificate(attempt, attempt.certificate, options);
+      else if (attempt.certifiedName !== undefined)
+        result = await this.#byCertifiedName(attempt, attempt.certifiedName, options);
       else result = await this.#firstStep(attempt, options);
     } catch (error) {
       metrics.count("directorykit_authentication_total", { ...labels, outcome: "error" });
@@ -191,6 +193,29 @@ export class Authenticator {
     const named = attempt.userId !== undefined || (attempt.username ?? "") !== "";
     if (named && (await this.#find(attempt, options))?.id !== user.id)
       return this.#deny(attempt, user, "wrong-certificate");
+    return this.#certified(attempt, user, options, async (unit) =>
+      (await unit.tx.get("credential", credential.id)) === undefined ? "wrong-certificate" : undefined,
+    );
+  }
+
+  async #byCertifiedName(
+    attempt: AuthenticationAttempt,
+    username: string,
+    options: CallOptions,
+  ): Promise<AuthenticationResult> {
+    const user = await this.#find({ protocol: attempt.protocol, username }, options);
+    return user === undefined
+      ? this.#deny(attempt, undefined, "unknown-user")
+      : this.#certified(attempt, user, options, async () => undefined);
+  }
+
+  /** @param objection - why the certificate does not count any more, asked in the transaction that accepts it */
+  async #certified(
+    attempt: AuthenticationAttempt,
+    user: User,
+    options: CallOptions,
+    objection: (unit: UnitOfWork) => Promise<DenialReason | undefined>,
+  ): Promise<AuthenticationResult> {
     const factors: readonly Factor[] = ["certificate"];
     const access =
       user.state === "active" ? await this.#access(attempt, user, factors, options) : "not-active";
@@ -201,7 +226,8 @@ export class Authenticator {
       async (unit): Promise<AuthenticationResult | DenialReason> => {
         const now = await unit.tx.get("user", user.id);
         if (now?.state !== "active") return now === undefined ? "unknown-user" : "not-active";
-        if ((await unit.tx.get("credential", credential.id)) === undefined) return "wrong-certificate";
+        const against = await objection(unit);
+        if (against !== undefined) return against;
         unit.audit({
           action: "authentication.succeeded",
           target: target(user),

@@ -1,5 +1,6 @@
 import type { AuthenticationAttempt, AuthenticationResult } from "@directorykit/core";
 import { PacketCode } from "../../codec/packet-code.ts";
+import { certificateName } from "../../view/certificate-name.ts";
 import type { Network } from "../../view/network.ts";
 import { type AccessContext, admit, authenticate, codePrompt, type Person } from "../access.ts";
 import type { RadiusRequest } from "../request.ts";
@@ -33,9 +34,14 @@ export class DirectoryVerifier implements EapVerifier<Person> {
     return this.#ask({ username, password, canChallenge: true });
   }
 
-  /** A certificate that an authority vouches for: it must be one that was given to a person. */
+  /**
+   * A certificate that an authority vouches for: one that was given to a person, or, where the host trusts the authority with
+   * that, one that names a person.
+   */
   certificate({ certificate }: CertificateAttempt): Promise<EapVerdict<Person>> {
-    return this.#ask({ certificate });
+    const places = this.#context.options.tls?.certificateNames ?? [];
+    if (places.length === 0) return this.#ask({ certificate });
+    return this.#ask({ certifiedName: certificateName(certificate, places) ?? "" });
   }
 
   /**
