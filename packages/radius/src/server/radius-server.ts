@@ -1,11 +1,18 @@
-import { type Change, DirectoryError } from "@directorykit/core";
+import {
+  type Change,
+  DirectoryError,
+  type GrantAttributes,
+  type Session,
+  type SessionId,
+} from "@directorykit/core";
+import { PacketCode } from "../codec/packet-code.ts";
 import { type RadiusServerOptions, type ResolvedRadiusOptions, resolveOptions } from "../options.ts";
 import { NetworkList } from "../view/network-list.ts";
 import { ReplyWriter } from "../view/reply-attributes.ts";
 import { EapConversations } from "./eap-conversations.ts";
 import { RadsecPort } from "./radsec-port.ts";
 import { type Peer, type PortRole, RequestDesk } from "./request-desk.ts";
-import { SessionRegister } from "./session-register.ts";
+import { type DynamicAuthorizationResult, SessionRegister } from "./session-register.ts";
 import { UdpPort } from "./udp-port.ts";
 
 /** Where to listen. */
@@ -63,6 +70,7 @@ export class RadiusServer {
   readonly #options: ResolvedRadiusOptions;
   readonly #networks: NetworkList;
   readonly #sessions: SessionRegister;
+  readonly #reply: ReplyWriter;
   readonly #conversations: EapConversations;
   readonly #desk: RequestDesk;
   readonly #ports = new Set<OpenPort>();
@@ -76,6 +84,7 @@ export class RadiusServer {
     this.#networks = new NetworkList(options.directory, options.resource, options.tls);
     this.#sessions = new SessionRegister(options, this.#networks);
     const reply = new ReplyWriter(options.dictionary);
+    this.#reply = reply;
     this.#conversations = new EapConversations({ options, reply });
     this.#desk = new RequestDesk({
       options,
@@ -119,6 +128,41 @@ export class RadiusServer {
       close: (close) => this.close(close),
       [Symbol.asyncDispose]: () => this.close(),
     };
+  }
+
+  /**
+   * Asks the access server of a session to end it (RFC 5176 §2.1). Access that is taken away does so by itself; this is for
+   * somebody who is to log in anew. The session's record goes once the access server has said that it is over.
+   *
+   * @param id - one of `directory.sessions.ofProtocol("radius")`
+   * @throws DirectoryError `not-found` for a session that is over
+   */
+  async disconnect(id: SessionId): Promise<DynamicAuthorizationResult> {
+    const session = await this.#session(id);
+    const result = await this.#sessions.ask(PacketCode.disconnectRequest, session, []);
+    if (result.outcome === "acknowledged" || result.outcome === "over") {
+      this.#sessions.endedByPeer(id);
+      await this.#options.directory.sessions.end(id, { protocol: "radius" });
+    }
+    return result;
+  }
+
+  /**
+   * Asks the access server of a session to change what it allows (RFC 5176 §2.2), such as the VLAN, while it goes on.
+   *
+   * @param attributes - as a grant has them: `vlan`, `filterId`, `sessionTimeout`, `reply` and so on
+   * @throws DirectoryError `not-found` for a session that is over, `misconfigured` for attributes that cannot be sent
+   */
+  async changeAuthorization(id: SessionId, attributes: GrantAttributes): Promise<DynamicAuthorizationResult> {
+    const session = await this.#session(id);
+    return this.#sessions.ask(PacketCode.coaRequest, session, this.#reply.write(attributes));
+  }
+
+  async #session(id: SessionId): Promise<Session> {
+    await this.#start();
+    const session = this.#sessions.get(id);
+    if (session === undefined) throw new DirectoryError("not-found", "there is no such session");
+    return session;
   }
 
   /** Takes no more requests, lets those under way end, closes. Idempotent. */

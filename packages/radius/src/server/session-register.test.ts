@@ -34,7 +34,8 @@ class AccessServer {
         return;
       }
       const isAck = this.answer === "ack";
-      const code = isAck ? PacketCode.disconnectAck : PacketCode.disconnectNak;
+      // Of each kind of request, ACK is the next code and NAK the one after it.
+      const code = packet.code + (isAck ? 1 : 2);
       const attributes = isAck
         ? []
         : [{ type: AttributeType.errorCause, value: Buffer.from([0, 0, 1, 247]) }];
@@ -173,4 +174,51 @@ test("sessions outlive the server: one that starts anew ends them when their tim
   expect(listener.port).toBeGreaterThan(0);
   await place.directory.users.suspend(place.users.ada.id);
   expect((await nas.asked()).code).toBe(PacketCode.disconnectRequest);
+});
+
+describe("an administrator", () => {
+  const only = async () => {
+    const [session] = await Array.fromAsync(place.directory.sessions.ofProtocol("radius"));
+    if (session === undefined) throw new Error("nobody is on the network");
+    return session.id;
+  };
+
+  test("may throw a session off, and its record goes with the answer", async () => {
+    await join("ada");
+    const id = await only();
+    expect(await place.server.disconnect(id)).toEqual({ outcome: "acknowledged" });
+    expect(await Array.fromAsync(place.directory.sessions.ofProtocol("radius"))).toEqual([]);
+    expect(nas.requests).toHaveLength(1);
+    await expect(place.server.disconnect(id)).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  test("learns that the access server knew no such session, which is over then", async () => {
+    await join("ada");
+    nas.answer = "unknown-session";
+    expect(await place.server.disconnect(await only())).toEqual({ outcome: "over", errorCause: 503 });
+    expect(await Array.fromAsync(place.directory.sessions.ofProtocol("radius"))).toEqual([]);
+  });
+
+  test("may move a session to another VLAN while it goes on", async () => {
+    await join("ada");
+    const id = await only();
+    expect(await place.server.changeAuthorization(id, { vlan: 30, sessionTimeout: 60 })).toMatchObject({
+      outcome: "acknowledged",
+    });
+    const request = nas.requests[0] as RadiusPacket;
+    expect(request.code).toBe(PacketCode.coaRequest);
+    expect(hasValidRequestAuthenticator(request, shared)).toBe(true);
+    expect(textOf(request, 81)).toBe("30");
+    expect(textOf(request, AttributeType.acctSessionId)).toBe("id 02-00-00-00-00-01");
+    expect(await only()).toBe(id);
+  });
+
+  test("is told which attributes cannot be sent, and the access server is not asked", async () => {
+    await join("ada");
+    for (const reply of [{ "No-Such": 1 }, { "Tunnel-Password": "hidden" }])
+      await expect(place.server.changeAuthorization(await only(), { reply })).rejects.toMatchObject({
+        code: "misconfigured",
+      });
+    expect(nas.requests).toEqual([]);
+  });
 });

@@ -7,6 +7,8 @@ import {
   type SessionId,
   type UserId,
 } from "@directorykit/core";
+import { AttributeType, integerOf } from "../codec/attribute-type.ts";
+import type { RawAttribute } from "../codec/packet.ts";
 import { PacketCode } from "../codec/packet-code.ts";
 import { protocol } from "../handlers/accounting.ts";
 import { sessionAttributes } from "../handlers/disconnect.ts";
@@ -18,6 +20,17 @@ import { askAccessServer } from "./dynamic-authorization.ts";
 const maxAsked = 256;
 /** Error-Cause of an access server that does not know the session: it is over (RFC 5176 §3.5). */
 const sessionContextNotFound = 503;
+
+/** What an access server said to a Disconnect- or CoA-Request. */
+export interface DynamicAuthorizationResult {
+  /**
+   * `acknowledged`: it is done. `over`: the access server knows no such session. `refused`: it will not, or cannot.
+   * `unanswered`: it said nothing in seven seconds. `unsupported`: it takes no such requests, or is no client any more.
+   */
+  readonly outcome: "acknowledged" | "over" | "refused" | "unanswered" | "unsupported";
+  /** Why not, as a value of Error-Cause (RFC 5176 §3.5). */
+  readonly errorCause?: number;
+}
 
 /**
  * The sessions that access servers have told of, so that a change to somebody's access ends theirs: the access server is
@@ -41,6 +54,11 @@ export class SessionRegister {
   /** Live sessions that are known. */
   get size(): number {
     return this.#live.size;
+  }
+
+  /** A live session that is known. */
+  get(id: SessionId): Session | undefined {
+    return this.#live.get(id);
   }
 
   /** Learns the sessions there are. @throws DirectoryError when they cannot be read */
@@ -164,32 +182,52 @@ export class SessionRegister {
 
   async #ask(session: Session): Promise<void> {
     const { directory } = this.#options;
-    const { data } = session;
-    const outcome = await this.#send(session).catch(() => "failed");
-    directory.metrics.count("directorykit_radius_disconnects_total", { outcome });
-    const told = { outcome, client: data["client"], user: session.user };
+    const { outcome } = await this.ask(PacketCode.disconnectRequest, session, []);
+    const told = { outcome, client: session.data["client"], user: session.user };
     if (outcome === "acknowledged" || outcome === "over")
       directory.logger.info(told, "a RADIUS session was ended");
     else directory.logger.warn(told, "a RADIUS session could not be ended");
   }
 
-  async #send(session: Session): Promise<string> {
-    const { data } = session;
+  /** Asks the access server of a session to end it, or to change it. */
+  async ask(
+    code: typeof PacketCode.disconnectRequest | typeof PacketCode.coaRequest,
+    session: Session,
+    attributes: readonly RawAttribute[],
+  ): Promise<DynamicAuthorizationResult> {
+    const result = await this.#send(code, session, attributes).catch(
+      (): DynamicAuthorizationResult => ({ outcome: "unanswered" }),
+    );
+    const kind = code === PacketCode.disconnectRequest ? "disconnect" : "change";
+    this.#options.directory.metrics.count("directorykit_radius_dynamic_authorization_total", {
+      kind,
+      outcome: result.outcome,
+    });
+    return result;
+  }
+
+  async #send(
+    code: typeof PacketCode.disconnectRequest | typeof PacketCode.coaRequest,
+    session: Session,
+    attributes: readonly RawAttribute[],
+  ): Promise<DynamicAuthorizationResult> {
+    const { address } = session.data;
     const { clients } = await this.#networks.get();
-    const client = data["address"] === undefined ? undefined : clients.find(data["address"]);
+    const client = address === undefined ? undefined : clients.find(address);
     const [first] = client?.secrets ?? [];
-    if (client?.dynamicAuthorizationPort === undefined || first === undefined) return "unsupported";
+    if (address === undefined || client?.dynamicAuthorizationPort === undefined || first === undefined)
+      return { outcome: "unsupported" };
     const answer = await askAccessServer(
-      PacketCode.disconnectRequest,
-      sessionAttributes(session),
-      { address: data["address"] as string, port: client.dynamicAuthorizationPort, secret: first.secret },
+      code,
+      [...sessionAttributes(session), ...attributes],
+      { address, port: client.dynamicAuthorizationPort, secret: first.secret },
       this.#abort.signal,
     );
-    if (answer === undefined) return "unanswered";
-    if (answer.code === PacketCode.disconnectAck) return "acknowledged";
-    const cause = answer.attributes.find(({ type }) => type === 101)?.value;
-    return cause?.length === 4 && Buffer.from(cause).readUInt32BE() === sessionContextNotFound
-      ? "over"
-      : "refused";
+    if (answer === undefined) return { outcome: "unanswered" };
+    if (answer.code === PacketCode.disconnectAck || answer.code === PacketCode.coaAck)
+      return { outcome: "acknowledged" };
+    const errorCause = integerOf(answer, AttributeType.errorCause);
+    if (errorCause === undefined) return { outcome: "refused" };
+    return { outcome: errorCause === sessionContextNotFound ? "over" : "refused", errorCause };
   }
 }

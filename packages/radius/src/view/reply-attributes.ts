@@ -5,7 +5,7 @@ import type { Dictionary } from "../codec/dictionary/dictionary.ts";
 import { encodeAttribute } from "../codec/dictionary/encode-attribute.ts";
 import { standardDictionary } from "../codec/dictionary/standard-dictionary.ts";
 import type { RawAttribute } from "../codec/packet.ts";
-import type { SharedSecret } from "../codec/shared-secret.ts";
+import { SharedSecret } from "../codec/shared-secret.ts";
 
 /** What hidden values are hidden with. */
 export interface ReplyContext {
@@ -42,6 +42,10 @@ const short: Readonly<Record<string, string>> = {
 /** Tunnel-Type VLAN and Tunnel-Medium-Type IEEE-802 (RFC 3580 §3.31). */
 const vlan = { type: 13, medium: 6 } as const;
 
+/** In place of what nothing is hidden with. */
+const nothing = new Uint8Array(16);
+const noSecret = new SharedSecret(nothing);
+
 /** Writes what grants add to an acceptance. */
 export class ReplyWriter {
   readonly #dictionary: Dictionary;
@@ -55,10 +59,11 @@ export class ReplyWriter {
    * `interimInterval` in seconds, and those named in `reply`, such as `{ "Cisco-AVPair": ["shell:priv-lvl=15"] }`. Other words are
    * not for RADIUS.
    *
+   * @param context - absent for a request of ours, in which nothing can be hidden
    * @throws DirectoryError `misconfigured` that names the attribute: one that is not in the dictionary, that only the
-   * server may write, or whose value is not of its type
+   * server may write, that cannot be hidden, or whose value is not of its type
    */
-  write(attributes: GrantAttributes, context: ReplyContext): readonly RawAttribute[] {
+  write(attributes: GrantAttributes, context?: ReplyContext): readonly RawAttribute[] {
     const written: RawAttribute[] = [];
     const put = (name: string, value: JsonValue): void => {
       for (const one of this.#write(name, value, context)) written.push(one);
@@ -80,16 +85,20 @@ export class ReplyWriter {
     return written;
   }
 
-  #write(name: string, value: JsonValue, { packet, secret }: ReplyContext): readonly RawAttribute[] {
+  #write(name: string, value: JsonValue, context: ReplyContext | undefined): readonly RawAttribute[] {
     const definition = this.#dictionary.byName(name);
-    if (definition === undefined || !mayBeSet(definition))
+    const isHidden = definition?.encryption !== undefined;
+    if (definition === undefined || !mayBeSet(definition) || (context === undefined && isHidden))
       throw new DirectoryError(
         "misconfigured",
         `a grant cannot set the RADIUS attribute ${name.slice(0, 64)}`,
       );
     const values = Array.isArray(value) ? value : [value];
     return values.flatMap((one) =>
-      this.#encode(definition, one as AttributeInput, { requestAuthenticator: packet.authenticator, secret }),
+      this.#encode(definition, one as AttributeInput, {
+        requestAuthenticator: context?.packet.authenticator ?? nothing,
+        secret: context?.secret ?? noSecret,
+      }),
     );
   }
 
