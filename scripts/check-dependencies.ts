@@ -177,7 +177,8 @@ function checkRelative(
 ): void {
   const target = resolve(dirname(module.file), specifier);
   const interop = module.file.startsWith(join(one.folder, "interop") + sep);
-  if (interop && target === join(around.root, "scripts/peers.ts")) return;
+  const shared = [join(around.root, "scripts/peers.ts"), join(around.root, "scripts/interop") + sep];
+  if (interop && shared.some((path) => target.startsWith(path))) return;
   if (!target.startsWith(one.folder + sep)) say("reaches outside its package");
   else if (
     around.layered &&

@@ -14,6 +14,8 @@ peers=(
   "freeradius-utils:radclient, a RADIUS client"
   "freeradius:FreeRADIUS's server and its dictionaries"
   "eapoltest:eapol_test, which logs in by EAP as wpa_supplicant does"
+  "python3-pyrad:a RADIUS client in Python"
+  "iproute2:ip, which lays the cables of a network of one's own"
   "openssl:certificates, and a look at TLS from outside"
 )
 
@@ -25,6 +27,9 @@ unpacked=(
   sssd-ldap sssd-common sssd-tools libnss-sss libpam-sss
   postfix postfix-ldap
   dovecot-core dovecot-ldap
+  hostapd wpasupplicant
+  libpam-radius-auth
+  radsecproxy
 )
 unpacked_folder=node_modules/.cache/interop-peers
 unpacked_list=$unpacked_folder/packages

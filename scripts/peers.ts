@@ -38,7 +38,12 @@ export type PeerName =
   | "script"
   | "radclient"
   | "eapol_test"
-  | "freeradius";
+  | "hostapd"
+  | "wpa_supplicant"
+  | "freeradius"
+  | "radsecproxy"
+  | "python3-pyrad"
+  | "ip";
 
 /**
  * Where `install-peers.sh` unpacks what would change the machine if it were installed: a `usr` to be laid over `/usr`
@@ -94,6 +99,15 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   eapol_test: { programs: ["eapol_test"], install: "eapoltest" },
   freeradius: { programs: ["freeradius", "radiusd"], install: "freeradius" },
   dovecot: { programs: ["dovecot"], install: "dovecot-ldap", unpacked: true },
+  hostapd: { programs: ["hostapd"], install: "hostapd", unpacked: true },
+  wpa_supplicant: { programs: ["wpa_supplicant"], install: "wpasupplicant", unpacked: true },
+  radsecproxy: { programs: ["radsecproxy"], install: "radsecproxy", unpacked: true },
+  "python3-pyrad": {
+    programs: ["/usr/bin/python3", "python3"],
+    install: "python3-pyrad",
+    probe: ["-c", "import pyrad"],
+  },
+  ip: { programs: ["ip"], install: "iproute2, with the right to change the network", probe: ["link"] },
 };
 
 /**

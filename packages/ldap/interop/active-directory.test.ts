@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runProgram, runToSuccess } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { baseDn, type Fixture, passwords, startFixture, usersDn } from "./fixture.ts";
 import { compileJndiClient } from "./jndi.ts";
 import { ldap3Scenario } from "./ldap3.ts";
 import { parseLdif } from "./ldif.ts";
-import { runProgram, runToSuccess } from "./run-program.ts";
 
 const layout = {
   flavour: "activeDirectory",

@@ -4,7 +4,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } fro
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { until } from "./until.ts";
+import { until } from "../../../scripts/interop/until.ts";
 
 /** An Apache that guards places by what an LDAP server says. */
 export interface Apache {

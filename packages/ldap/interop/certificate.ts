@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runToSuccess } from "./run-program.ts";
+import { runToSuccess } from "../../../scripts/interop/run-program.ts";
 
 /** An authority made for one test run, and a certificate of it for localhost. */
 export interface TestCertificate {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PrivateMachine } from "../../../scripts/interop/private-machine.ts";
+import { until } from "../../../scripts/interop/until.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { startDovecot } from "./dovecot.ts";
 import { type Fixture, passwords, startFixture, totpSecrets, type Username } from "./fixture.ts";
-import type { PrivateMachine } from "./private-machine.ts";
 import { totpCode } from "./totp-code.ts";
-import { until } from "./until.ts";
 
 describeWithPeers("Dovecot's authentication", ["dovecot", "unshare", "openssl"], (paths) => {
   let fixture: Fixture;

@@ -1,5 +1,5 @@
+import { type PrivateMachine, startPrivateMachine } from "../../../scripts/interop/private-machine.ts";
 import { type Fixture, passwords, usersDn } from "./fixture.ts";
-import { type PrivateMachine, startPrivateMachine } from "./private-machine.ts";
 
 /**
  * Starts Dovecot's authentication, on a machine of its own. Usernames bind by a DN that is made of them; addresses are

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { runToSuccess } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { addAdministrator, adminPassword } from "./administrator.ts";
 import { groupsDn, startFixture } from "./fixture.ts";
 import { compileJndiClient } from "./jndi.ts";
-import { runToSuccess } from "./run-program.ts";
 
 describeWithPeers("JNDI, writing", ["javac", "openssl"], (paths) => {
   test("adds, changes, renames and deletes", async () => {

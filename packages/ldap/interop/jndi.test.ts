@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runToSuccess } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { adaSshKey, awkwardGroup, type Fixture, groupsDn, startFixture, type Username } from "./fixture.ts";
 import { compileJndiClient } from "./jndi.ts";
-import { runToSuccess } from "./run-program.ts";
 
 describeWithPeers("JNDI", ["javac", "openssl"], (paths) => {
   let fixture: Fixture;

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runToSuccess } from "../../../scripts/interop/run-program.ts";
 import { awkwardGroupDn, baseDn, type Fixture, groupsDn, passwords, usersDn } from "./fixture.ts";
-import { runToSuccess } from "./run-program.ts";
 
 const source = fileURLToPath(new URL("JndiClient.java", import.meta.url));
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PrivateMachine } from "../../../scripts/interop/private-machine.ts";
+import { until } from "../../../scripts/interop/until.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { type Fixture, passwords, startFixture, type Username } from "./fixture.ts";
 import { startNslcd } from "./nslcd.ts";
-import type { PrivateMachine } from "./private-machine.ts";
-import { until } from "./until.ts";
 
 describeWithPeers(
   "nslcd with its NSS and PAM modules",

@@ -1,5 +1,5 @@
+import { type PrivateMachine, startPrivateMachine } from "../../../scripts/interop/private-machine.ts";
 import { baseDn, type Fixture, groupsDn, passwords, usersDn } from "./fixture.ts";
-import { type PrivateMachine, startPrivateMachine } from "./private-machine.ts";
 
 /** Starts nslcd against the fixture, on a machine whose accounts are those of the directory. */
 export function startNslcd(fixture: Fixture): Promise<PrivateMachine> {

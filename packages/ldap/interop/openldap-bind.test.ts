@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ProgramResult, runProgram } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { makeCertificate } from "./certificate.ts";
 import {
@@ -12,7 +13,6 @@ import {
   totpSecrets,
   type Username,
 } from "./fixture.ts";
-import { type ProgramResult, runProgram } from "./run-program.ts";
 import { totpCode } from "./totp-code.ts";
 
 describeWithPeers(

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ProgramResult, runProgram } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { baseDn, type Fixture, groupsDn, passwords, startFixture, usersDn } from "./fixture.ts";
 import { parseLdif } from "./ldif.ts";
-import { type ProgramResult, runProgram } from "./run-program.ts";
 
 describeWithPeers("ldapsearch with controls", ["ldapsearch", "openssl"], (paths) => {
   let fixture: Fixture;

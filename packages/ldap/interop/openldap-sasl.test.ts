@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ProgramResult, runProgram } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { type ClientCertificate, makeClientCertificate } from "./certificate.ts";
 import { baseDn, type Fixture, passwords, startFixture } from "./fixture.ts";
-import { type ProgramResult, runProgram } from "./run-program.ts";
 
 describeWithPeers(
   "ldapwhoami with SASL and proxied authorization",

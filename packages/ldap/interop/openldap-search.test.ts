@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ProgramResult, runProgram } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import {
   adaSshKey,
@@ -12,7 +13,6 @@ import {
   usersDn,
 } from "./fixture.ts";
 import { type LdifEntry, parseLdif } from "./ldif.ts";
-import { type ProgramResult, runProgram } from "./run-program.ts";
 
 describeWithPeers("ldapsearch", ["ldapsearch", "openssl"], (paths) => {
   let fixture: Fixture;

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ProgramResult, runProgram } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { addAdministrator, adminDn, adminPassword } from "./administrator.ts";
 import { baseDn, type Fixture, groupsDn, passwords, startFixture, usersDn } from "./fixture.ts";
 import { parseLdif } from "./ldif.ts";
-import { type ProgramResult, runProgram } from "./run-program.ts";
 
 describeWithPeers(
   "ldapadd, ldapmodify, ldapdelete, ldapmodrdn and ldappasswd",

@@ -1,6 +1,6 @@
+import { startPrivateMachine } from "../../../scripts/interop/private-machine.ts";
+import type { ProgramResult } from "../../../scripts/interop/run-program.ts";
 import { baseDn, type Fixture, groupsDn, passwords, usersDn } from "./fixture.ts";
-import { startPrivateMachine } from "./private-machine.ts";
-import type { ProgramResult } from "./run-program.ts";
 
 /** A table of {@link Postfix}. */
 export type PostfixTable = "mailboxes" | "names" | "lists" | "groups" | "routes";

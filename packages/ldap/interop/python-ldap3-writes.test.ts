@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runToSuccess } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { addAdministrator } from "./administrator.ts";
 import { type Fixture, groupsDn, startFixture, usersDn } from "./fixture.ts";
 import { ldap3Scenario } from "./ldap3.ts";
-import { runToSuccess } from "./run-program.ts";
 
 describeWithPeers("ldap3 for Python, writing", ["python3-ldap3", "openssl"], (paths) => {
   let fixture: Fixture;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runToSuccess } from "../../../scripts/interop/run-program.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import {
   adaSshKey,
@@ -10,7 +11,6 @@ import {
   zofieName,
 } from "./fixture.ts";
 import { ldap3Scenario } from "./ldap3.ts";
-import { runToSuccess } from "./run-program.ts";
 
 describeWithPeers("ldap3 for Python", ["python3-ldap3", "openssl"], (paths) => {
   let fixture: Fixture;

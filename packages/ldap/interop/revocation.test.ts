@@ -1,12 +1,12 @@
 import ldapjs from "ldapjs";
 import { Client, InvalidCredentialsError } from "ldapts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startProgram } from "../../../scripts/interop/run-program.ts";
+import { until } from "../../../scripts/interop/until.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { type Fixture, passwords, startFixture, type Username, usersDn } from "./fixture.ts";
 import { compileJndiClient } from "./jndi.ts";
 import { ldap3Scenario } from "./ldap3.ts";
-import { startProgram } from "./run-program.ts";
-import { until } from "./until.ts";
 
 /** What revocation may take, from the change to the client having noticed. */
 const promptMs = 1000;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runProgram } from "../../../scripts/interop/run-program.ts";
+import { until } from "../../../scripts/interop/until.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { baseDn, type Fixture, groupsDn, passwords, startFixture, usersDn } from "./fixture.ts";
-import { runProgram } from "./run-program.ts";
 import { type Consumer, startConsumer } from "./slapd-consumer.ts";
-import { until } from "./until.ts";
 
 describeWithPeers(
   "slapd as a consumer of content synchronization",

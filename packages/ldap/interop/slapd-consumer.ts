@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { until } from "./until.ts";
+import { until } from "../../../scripts/interop/until.ts";
 
 /** What a consumer is to copy, and as whom. */
 export interface ConsumerOptions {

@@ -1,13 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PrivateMachine } from "../../../scripts/interop/private-machine.ts";
+import type { ProgramResult } from "../../../scripts/interop/run-program.ts";
+import { until } from "../../../scripts/interop/until.ts";
 import { describeWithPeers } from "../../../scripts/peers.ts";
 import { type Fixture, passwords, startFixture, totpSecrets, type Username } from "./fixture.ts";
-import type { PrivateMachine } from "./private-machine.ts";
-import type { ProgramResult } from "./run-program.ts";
 import { logOf, startSssd } from "./sssd.ts";
 import { totpCode } from "./totp-code.ts";
-import { until } from "./until.ts";
 
 const crew = Array.from({ length: 8 }, (_, i) => `crew${i}`);
 const posix = (uid: number) => ({ uid, gid: 20_001, home: `/home/${uid}`, shell: "/bin/sh" });

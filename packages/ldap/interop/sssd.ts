@@ -1,5 +1,5 @@
+import { type PrivateMachine, startPrivateMachine } from "../../../scripts/interop/private-machine.ts";
 import { type Fixture, groupsDn, passwords, usersDn } from "./fixture.ts";
-import { type PrivateMachine, startPrivateMachine } from "./private-machine.ts";
 
 /** Directories that sssd is to serve accounts of. */
 export interface SssdFixtures {

@@ -1,13 +1,17 @@
 import { access, chmod, constants, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { unpackedPeersFolder } from "../../../scripts/peers.ts";
-import { type ProgramResult, runProgram, startProgram } from "./run-program.ts";
+import { unpackedPeersFolder } from "../peers.ts";
+import { type ProgramResult, type RunningProgram, runProgram, startProgram } from "./run-program.ts";
 import { until } from "./until.ts";
 
 /** A machine of its own, as far as programs within it can tell. */
 export interface PrivateMachine extends AsyncDisposable {
+  /** A process of its, by which tools of this machine find its namespaces. */
+  readonly pid: number;
   /** Runs a program there. */
   run(program: string, args: readonly string[], input?: string): Promise<ProgramResult>;
+  /** Starts a program there, which ends with the machine at the latest. */
+  start(program: string, args: readonly string[]): RunningProgram;
 }
 
 /** What a {@link PrivateMachine} is made of. */
@@ -20,9 +24,14 @@ export interface PrivateMachineOptions {
   readonly prepare?: string;
   /** The one program that goes on for as long as it does. Default none. */
   readonly daemon?: readonly string[];
+  /** Whether it has a network of its own, with nothing in it but a loopback that is down. Default `false`. */
+  readonly ownNetwork?: boolean;
   /** Paths that can be written to once the daemon serves. Default: once all is prepared. */
   readonly ready?: readonly string[];
 }
+
+/** Milliseconds after which a machine ends in any case. */
+const lifetimeMs = 120_000;
 
 /**
  * Everything is mounted over within namespaces that end with the daemon; nothing of the machine below is touched. What
@@ -54,10 +63,11 @@ export async function startPrivateMachine(options: PrivateMachineOptions): Promi
     await writeFile(path, text);
     await chmod(path, /\.(conf|cf)$/.test(name) ? 0o600 : 0o644);
   }
-  const namespaces = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
+  const network = options.ownNetwork === true ? ["--net"] : [];
+  const namespaces = [...network, "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
   const machine = startProgram("unshare", [...namespaces, "sh", "-c", setUp, "sh", ...daemon], {
     env: { FOLDER: folder, PEERS: unpackedPeersFolder, PREPARE: prepare },
-    timeoutMs: 120_000,
+    timeoutMs: lifetimeMs,
   });
   let ended: ProgramResult | undefined;
   const result = machine.result.then((one) => {
@@ -83,9 +93,13 @@ export async function startPrivateMachine(options: PrivateMachineOptions): Promi
     throw new Error(`no private machine:\n${ended?.stderr}`, { cause });
   }
   // Programs that signal the daemon know its number only as it is within.
-  const enter = [`--target=${machine.pid}`, "--mount", `--pid=/proc/${machine.pid}/ns/pid_for_children`];
+  const { pid = 0 } = machine;
+  const enter = [`--target=${pid}`, ...network, "--mount", `--pid=/proc/${pid}/ns/pid_for_children`];
   return {
+    pid,
     run: (program, args, input = "") => runProgram("nsenter", [...enter, program, ...args], { input }),
+    start: (program, args) =>
+      startProgram("nsenter", [...enter, program, ...args], { timeoutMs: lifetimeMs }),
     [Symbol.asyncDispose]: stop,
   };
 }

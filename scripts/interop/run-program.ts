@@ -26,6 +26,15 @@ export interface RunningProgram {
   readonly firstLine: Promise<string>;
   /** How it ended. */
   readonly result: Promise<ProgramResult>;
+  /** All that it has printed so far, complaints among it. */
+  readonly output: string;
+  /**
+   * Waits for it to print something, behind what it had printed when this was last waited for.
+   * @param timeoutMs - default 10,000
+   * @returns what it printed, with its groups
+   * @throws Error when it ends without it, or the time is up
+   */
+  printed(what: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   /** Its process. */
   readonly pid: number | undefined;
   /** Ends it at once. */
@@ -45,15 +54,20 @@ export function startProgram(
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
+  const transcript = new Transcript(program);
   const line = Promise.withResolvers<string>();
   // Not everyone waits for a line.
   line.promise.catch(() => {});
   child.stdout.on("data", (chunk: Buffer) => {
     stdout.push(chunk);
+    transcript.add(chunk);
     const [first, ...rest] = Buffer.concat(stdout).toString("utf8").split("\n");
     if (rest.length > 0) line.resolve(first ?? "");
   });
-  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr.push(chunk);
+    transcript.add(chunk);
+  });
   // A program may end without reading its input.
   child.stdin.on("error", () => {});
   child.stdin.end(options.input ?? "");
@@ -61,11 +75,65 @@ export function startProgram(
     child.on("error", reject);
     child.on("close", (status) => {
       const complaints = Buffer.concat(stderr).toString("utf8");
-      line.reject(new Error(`${program} ended with ${status}:\n${complaints}`));
+      const ending = new Error(`${program} ended with ${status}:\n${complaints}`);
+      line.reject(ending);
+      transcript.end(ending);
       resolve({ status, stdout: Buffer.concat(stdout).toString("utf8"), stderr: complaints });
     });
   });
-  return { firstLine: line.promise, result, pid: child.pid, kill: () => child.kill("SIGKILL") };
+  return {
+    firstLine: line.promise,
+    result,
+    pid: child.pid,
+    get output() {
+      return transcript.text;
+    },
+    printed: (what, timeoutMs) => transcript.wait(what, timeoutMs),
+    kill: () => child.kill("SIGKILL"),
+  };
+}
+
+/** What a program prints, and who waits for a part of it. */
+class Transcript {
+  text = "";
+  readonly #program: string;
+  #seen = 0;
+  #ended: Error | undefined;
+  readonly #changed = new Set<() => void>();
+
+  constructor(program: string) {
+    this.#program = program;
+  }
+
+  add(chunk: Buffer): void {
+    this.text += chunk.toString("latin1");
+    for (const tell of this.#changed) tell();
+  }
+
+  end(why: Error): void {
+    this.#ended = why;
+    for (const tell of this.#changed) tell();
+  }
+
+  wait(what: RegExp, timeoutMs = 10_000): Promise<RegExpExecArray> {
+    const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
+    const look = (): void => {
+      const found = what.exec(this.text.slice(this.#seen));
+      if (found !== null) {
+        this.#seen += found.index + found[0].length;
+        resolve(found);
+      } else if (this.#ended !== undefined) reject(this.#ended);
+    };
+    const late = setTimeout(() => {
+      reject(new Error(`${this.#program} did not print ${what} within ${timeoutMs} ms:\n${this.text}`));
+    }, timeoutMs);
+    this.#changed.add(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(late);
+      this.#changed.delete(look);
+    });
+  }
 }
 
 /** Runs a program to its end. */
