@@ -5,13 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A device that wants to log in, as wpa_supplicant knows it. */
-export interface EapolTestLogin {
-  /** Where `eapol_test` lies, of Debian's package eapoltest. Default: on the PATH. */
-  readonly program?: string;
-  /** UDP port of the server on loopback. */
-  readonly port: number;
-  /** The shared secret. */
-  readonly secret: string;
+export interface SupplicantLogin {
   /** What carries TLS. */
   readonly eap: "TTLS" | "PEAP" | "TLS";
   /** What happens inside: `auth=PAP`, `autheap=GTC`, … */
@@ -32,6 +26,16 @@ export interface EapolTestLogin {
   readonly resumes?: boolean;
   /** Octets of TLS in one packet. Default: its own, 1,398. */
   readonly fragmentOctets?: number;
+}
+
+/** A login by eapol_test. */
+export interface EapolTestLogin extends SupplicantLogin {
+  /** Where `eapol_test` lies, of Debian's package eapoltest. Default: on the PATH. */
+  readonly program?: string;
+  /** UDP port of the server on loopback. */
+  readonly port: number;
+  /** The shared secret. */
+  readonly secret: string;
   /** How often it logs in again after the first time, on the same connection. Default 0. */
   readonly again?: number;
   /** Seconds after which it gives up. Default 5. */
@@ -53,7 +57,7 @@ export interface EapolTestResult {
 /** Logs in with `eapol_test`, which is wpa_supplicant with an access point around it. */
 export async function runEapolTest(login: EapolTestLogin): Promise<EapolTestResult> {
   const file = join(tmpdir(), `eapol-test-${randomUUID()}.conf`);
-  await writeFile(file, eapolTestConfiguration(login), { mode: 0o600 });
+  await writeFile(file, supplicantNetwork(login, [["key_mgmt", "WPA-EAP"]]), { mode: 0o600 });
   try {
     const { program = "eapol_test", port, secret, again = 0, timeoutSeconds = 5 } = login;
     const { status, output } = await run(program, [
@@ -71,8 +75,11 @@ export async function runEapolTest(login: EapolTestLogin): Promise<EapolTestResu
   }
 }
 
-/** The network block of wpa_supplicant.conf. */
-export function eapolTestConfiguration(login: EapolTestLogin): string {
+/** The network block of wpa_supplicant.conf. @param own - what the kind of network adds */
+export function supplicantNetwork(
+  login: SupplicantLogin,
+  own: readonly (readonly [name: string, value: string])[],
+): string {
   const { eap, phase2, identity, anonymousIdentity, password, caFile, clientCertificate, fragmentOctets } =
     login;
   const phase1 = [
@@ -80,8 +87,8 @@ export function eapolTestConfiguration(login: EapolTestLogin): string {
     `tls_disable_tlsv1_3=${login.tls === "1.3" ? 0 : 1}`,
     ...(login.resumes === true ? ["tls_disable_session_ticket=0"] : []),
   ];
-  const lines: [string, string | undefined][] = [
-    ["key_mgmt", "WPA-EAP"],
+  const lines: (readonly [string, string | undefined])[] = [
+    ...own,
     ["eap", eap],
     ["identity", quoted(identity)],
     ["anonymous_identity", quoted(anonymousIdentity)],
