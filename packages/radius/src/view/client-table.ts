@@ -47,6 +47,11 @@ export class ClientTable {
     this.#ranges = [...byRange.values()].map(rangeOf).sort((a, b) => b.bits - a.bits);
   }
 
+  /** All clients. */
+  get clients(): readonly KnownClient[] {
+    return this.#ranges.map(({ client }) => client);
+  }
+
   /** The client of an address, as `plainAddress` gives it. */
   find(address: string): KnownClient | undefined {
     const family = isIP(address) === 4 ? "ipv4" : "ipv6";

@@ -19,6 +19,8 @@ export class NetworkList {
   #reading: Promise<Networks> | undefined;
   #known: Networks | undefined;
   #generation = 0;
+  /** Addresses of the clients that need not send a Message-Authenticator, of which has been told. */
+  #weak: ReadonlySet<string> = new Set();
 
   /** @param only - name of the one resource that is served. Default: all */
   constructor(directory: Directory, only: string | undefined, tls: ServerAbilities["tls"]) {
@@ -64,7 +66,7 @@ export class NetworkList {
     const resources = await this.#resources();
     if (resources.length === 0)
       throw new DirectoryError("misconfigured", "there is no resource of kind radius to serve");
-    for (const resource of resources) this.#network(resource);
+    this.#tellOfWeak(new ClientTable(resources.map((resource) => this.#network(resource))));
   }
 
   async #read(): Promise<Networks> {
@@ -76,7 +78,23 @@ export class NetworkList {
         this.#directory.logger.error({ error: String(error) }, "a RADIUS resource cannot be served");
       }
     }
-    return { networks, clients: new ClientTable(networks) };
+    const clients = new ClientTable(networks);
+    this.#tellOfWeak(clients);
+    return { networks, clients };
+  }
+
+  /** Whoever is on the way to such a client can turn a refusal into an acceptance (CVE-2024-3596): it is told of once. */
+  #tellOfWeak({ clients }: ClientTable): void {
+    const weak = clients.filter(({ requireMessageAuthenticator }) => !requireMessageAuthenticator);
+    for (const { name, cidr, secrets } of weak) {
+      if (this.#weak.has(cidr)) continue;
+      const networks = secrets.flatMap((one) => one.networks.map(({ resource }) => resource.name));
+      this.#directory.logger.warn(
+        { client: name, networks },
+        "a RADIUS client need not send a Message-Authenticator",
+      );
+    }
+    this.#weak = new Set(weak.map(({ cidr }) => cidr));
   }
 
   #network(resource: Resource): Network {
