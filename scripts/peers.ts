@@ -1,7 +1,7 @@
 // The foreign programs that interop tests talk to, and what happens where one is missing.
 
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe } from "vitest";
@@ -41,6 +41,7 @@ export type PeerName =
   | "hostapd"
   | "wpa_supplicant"
   | "freeradius"
+  | "pam_radius"
   | "radsecproxy"
   | "python3-pyrad"
   | "ip";
@@ -62,6 +63,8 @@ interface Peer {
   readonly probe?: readonly string[];
   /** Unpacked by `install-peers.sh`, and looked for only there. */
   readonly unpacked?: true;
+  /** A package beside that of the program which has no program of its own, and must be unpacked too. */
+  readonly library?: string;
   /** Not installed by `install-peers.sh`: left out by name even in CI. */
   readonly optional?: boolean;
 }
@@ -101,6 +104,12 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   dovecot: { programs: ["dovecot"], install: "dovecot-ldap", unpacked: true },
   hostapd: { programs: ["hostapd"], install: "hostapd", unpacked: true },
   wpa_supplicant: { programs: ["wpa_supplicant"], install: "wpasupplicant", unpacked: true },
+  pam_radius: {
+    programs: ["pamtester"],
+    install: "libpam-radius-auth and pamtester",
+    unpacked: true,
+    library: "libpam-radius-auth",
+  },
   radsecproxy: { programs: ["radsecproxy"], install: "radsecproxy", unpacked: true },
   "python3-pyrad": {
     programs: ["/usr/bin/python3", "python3"],
@@ -119,7 +128,7 @@ export function requirePeer(name: PeerName): string | undefined {
   const folders = peer.unpacked === true ? unpackedFolders : systemFolders();
   const path = peer.programs
     .map((program) => findProgram(program, folders))
-    .find((one) => one !== undefined && works(one, peer.probe));
+    .find((one) => one !== undefined && isUnpacked(peer.library) && works(one, peer.probe));
   if (path === undefined && process.env["CI"] === "true" && peer.optional !== true) {
     throw new Error(`${name} is missing: install ${peer.install}, or run scripts/install-peers.sh`);
   }
@@ -155,6 +164,15 @@ const systemFolders = (): readonly string[] => [
 
 function findProgram(name: string, folders: readonly string[]): string | undefined {
   return (name.startsWith("/") ? [""] : folders).map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isUnpacked(name: string | undefined): boolean {
+  if (name === undefined) return true;
+  try {
+    return readFileSync(join(unpackedPeersFolder, "packages"), "utf8").trim().split(" ").includes(name);
+  } catch {
+    return false;
+  }
 }
 
 function isExecutable(path: string): boolean {
