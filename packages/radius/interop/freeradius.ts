@@ -116,7 +116,7 @@ async function answerTo(port: number, request: Uint8Array): Promise<RadiusPacket
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const socket = createSocket("udp4");
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
