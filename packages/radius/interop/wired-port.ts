@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,13 +29,13 @@ export interface WiredSwitch extends AsyncDisposable {
 /** Where the device takes orders; the machine's own /run. */
 const controlFolder = "/run/wpa_supplicant";
 
-/** Each run has addresses of its own, of those that are set aside for measuring networks (RFC 2544 §C.2.2). */
-let cables = process.pid;
+/** Cables there may be: each has four addresses of those that are set aside for measuring networks (RFC 2544 §C.2.2). */
+const cables = 0x8000;
 
 /** Lays the cables. Nothing of them is left once the switch is disposed of: they go with the namespace they lead to. */
 export async function wireSwitch(ip: string): Promise<WiredSwitch> {
-  cables += 1;
-  const number = (cables * 4) % 0x2_0000;
+  // Another run may be at it at the same time.
+  const number = 4 * randomInt(cables);
   const addressOf = (host: number): string =>
     `198.${18 + ((number + host) >> 16)}.${((number + host) >> 8) & 255}.${(number + host) & 255}`;
   const [serverAddress, address] = [addressOf(1), addressOf(2)];
