@@ -20,6 +20,8 @@ export interface AccountingContext {
   readonly options: ResolvedRadiusOptions;
   /** Told of a session that its access server has ended, before its record goes: nobody need throw it off. */
   ended(id: SessionId): void;
+  /** Told of a session that cannot begin, since nobody may be here any more: its access server has to end it. */
+  unwelcome(session: Pick<Session, "user" | "data">): void;
 }
 
 /** The protocol of sessions that are kept here. */
@@ -39,14 +41,14 @@ const recorded: RadiusAnswer = { code: PacketCode.accountingResponse, attributes
  */
 export async function accounting(
   request: RadiusRequest,
-  { options, ended }: AccountingContext,
+  { options, ended, unwelcome }: AccountingContext,
 ): Promise<RadiusAnswer | undefined> {
   const { packet } = request;
   const { directory, limits } = options;
   switch (integerOf(packet, AttributeType.acctStatusType)) {
     case statusType.start:
     case statusType.interimUpdate:
-      await keep(request, directory, limits.sessionIdleMs);
+      await keep(request, directory, { lifetimeMs: limits.sessionIdleMs, unwelcome });
       return recorded;
     case statusType.stop:
       await end(request, directory, ended);
@@ -60,7 +62,11 @@ export async function accounting(
   }
 }
 
-async function keep(request: RadiusRequest, directory: Directory, lifetimeMs: number): Promise<void> {
+async function keep(
+  request: RadiusRequest,
+  directory: Directory,
+  { lifetimeMs, unwelcome }: { readonly lifetimeMs: number; unwelcome: AccountingContext["unwelcome"] },
+): Promise<void> {
   const handle = handleOf(request);
   if (handle === undefined) return;
   const known = await directory.sessions.byHandle(protocol, handle);
@@ -89,8 +95,9 @@ async function keep(request: RadiusRequest, directory: Directory, lifetimeMs: nu
   try {
     await directory.sessions.begin(begun, from(request));
   } catch (error) {
-    // It has begun meanwhile, or the person may no longer be here: then they were told to go, or will be.
     if (!isDirectoryError(error) || !["conflict", "denied", "not-found"].includes(error.code)) throw error;
+    // In a conflict it has begun meanwhile. Else the person was suspended or deleted behind the login.
+    if (error.code !== "conflict") unwelcome(begun);
   }
 }
 

@@ -3,7 +3,7 @@ import { AttributeType } from "../codec/attribute-type.ts";
 import type { RawAttribute } from "../codec/packet.ts";
 
 /** What tells a session of an access server, and no other, apart (RFC 5176 §3): all that it has told about it. */
-export function sessionAttributes({ data }: Session): readonly RawAttribute[] {
+export function sessionAttributes({ data }: Pick<Session, "data">): readonly RawAttribute[] {
   const attributes: RawAttribute[] = [];
   const add = (type: number, value: Uint8Array | undefined): void => {
     if (value !== undefined && value.length > 0 && value.length <= 253) attributes.push({ type, value });

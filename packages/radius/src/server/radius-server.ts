@@ -92,6 +92,7 @@ export class RadiusServer {
       reply,
       eap: (request, network) => this.#conversations.take(request, network),
       ended: (id) => this.#sessions.endedByPeer(id),
+      unwelcome: (session) => this.#sessions.throwOff(session),
     });
   }
 

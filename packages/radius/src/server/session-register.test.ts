@@ -82,11 +82,17 @@ afterEach(async () => {
   nas.close();
 });
 
-/** Logs somebody in and tells of it, as an access point does. */
-async function join(username: string, station = "02-00-00-00-00-01", status = 1): Promise<void> {
+/** Logs somebody in and tells of it, as an access point does. @param meanwhile - happens between the two */
+async function join(
+  username: string,
+  station = "02-00-00-00-00-01",
+  status = 1,
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<void> {
   const client = radiusTestClient(place.server, { secret });
   const { attributes } = await client.access({ username, password });
   const own = attributeOf({ attributes }, AttributeType.class) as Uint8Array;
+  await meanwhile();
   await client.accounting([
     { type: AttributeType.acctStatusType, value: Buffer.from([0, 0, 0, status]) },
     text(AttributeType.acctSessionId, `id ${station}`),
@@ -220,5 +226,19 @@ describe("an administrator", () => {
         code: "misconfigured",
       });
     expect(nas.requests).toEqual([]);
+  });
+});
+
+describe("somebody who lost their access between the login and the record of it", () => {
+  test.each<[string, (place: Office) => Promise<unknown>]>([
+    ["is suspended", ({ directory, users }) => directory.users.suspend(users.ada.id)],
+    [
+      "has left the group",
+      ({ directory, users, groups }) => directory.groups.removeMembers(groups.staff.id, [users.ada.id]),
+    ],
+  ])("and %s: is thrown off as soon as the access server tells of them", async (_, change) => {
+    await join("ada", "02-00-00-00-00-01", 1, () => change(place));
+    expect(textOf(await nas.asked(), AttributeType.callingStationId)).toBe("02-00-00-00-00-01");
+    expect(await Array.fromAsync(place.directory.sessions.ofProtocol("radius"))).toEqual([]);
   });
 });

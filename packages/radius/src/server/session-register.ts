@@ -1,5 +1,6 @@
 import {
   type Change,
+  type DecisionReason,
   everySession,
   type RecordChange,
   type ResourceId,
@@ -20,6 +21,9 @@ import { askAccessServer } from "./dynamic-authorization.ts";
 const maxAsked = 256;
 /** Error-Cause of an access server that does not know the session: it is over (RFC 5176 §3.5). */
 const sessionContextNotFound = 503;
+
+/** What has to be known of a session to end it. */
+type ToldSession = Pick<Session, "user" | "data">;
 
 /** What an access server said to a Disconnect- or CoA-Request. */
 export interface DynamicAuthorizationResult {
@@ -44,7 +48,7 @@ export class SessionRegister {
   readonly #ended = new Set<SessionId>();
   readonly #abort = new AbortController();
   #asking = 0;
-  readonly #queue: Session[] = [];
+  readonly #queue: ToldSession[] = [];
 
   constructor(options: ResolvedRadiusOptions, networks: NetworkList) {
     this.#options = options;
@@ -91,6 +95,11 @@ export class SessionRegister {
     this.#ended.add(id);
   }
 
+  /** Has somebody thrown off whose session cannot begin. */
+  throwOff(session: ToldSession): void {
+    this.#disconnect(session);
+  }
+
   /** Asks nobody any more. */
   close(): void {
     this.#abort.abort();
@@ -110,7 +119,8 @@ export class SessionRegister {
       void directory.sessions
         .ofUser(user as UserId)
         .then((sessions) => {
-          for (const session of sessions) if (session.protocol === protocol) this.#add(session);
+          for (const session of sessions)
+            if (session.protocol === protocol && this.#add(session)) void this.#checkNew(session);
         })
         .catch(() => {});
     }
@@ -125,35 +135,50 @@ export class SessionRegister {
   }
 
   async #checkUser(user: UserId): Promise<void> {
-    const { directory } = this.#options;
     for (const id of [...(this.#ofUser.get(user) ?? [])]) {
       const session = this.#live.get(id);
-      if (session === undefined || (await this.#isAllowed(session))) continue;
-      if (this.#live.get(id) === undefined) continue;
-      // The record goes with the answer of the access server, or when it says that the session is over.
-      this.#remove(session);
-      this.#disconnect(session);
-      await directory.sessions.end(id, { protocol }).catch(() => {});
+      if (session !== undefined && (await this.#decide(session)) !== "granted") await this.#end(session);
     }
   }
 
-  async #isAllowed({ user, data, factors }: Session): Promise<boolean> {
+  /**
+   * What let somebody in may be over before their access server tells of them, and the change that ended it found no
+   * session. Which factors were shown is not known where access servers do not send back Class: that is no change.
+   */
+  async #checkNew(session: Session): Promise<void> {
+    const reason = await this.#decide(session);
+    const isUnknown = reason === "mfa-required" && session.factors.length === 0;
+    if (reason !== "granted" && !isUnknown) await this.#end(session);
+  }
+
+  async #end(session: Session): Promise<void> {
+    if (this.#live.get(session.id) === undefined) return;
+    // The record goes with the answer of the access server, or when it says that the session is over.
+    this.#remove(session);
+    this.#disconnect(session);
+    await this.#options.directory.sessions.end(session.id, { protocol }).catch(() => {});
+  }
+
+  async #decide({ user, data, factors }: Session): Promise<DecisionReason | undefined> {
     const { resource, address } = data;
-    if (resource === undefined) return false;
+    if (resource === undefined) return undefined;
     try {
       const context = { factors, ...(address === undefined ? {} : { address }) };
-      return (await this.#options.directory.authorize(user, resource as ResourceId, context)).allowed;
+      return (await this.#options.directory.authorize(user, resource as ResourceId, context)).reason;
     } catch {
       // A store that cannot be read denies.
-      return false;
+      return undefined;
     }
   }
 
-  #add(session: Session): void {
+  /** @returns whether it was not known */
+  #add(session: Session): boolean {
+    const isNew = !this.#live.has(session.id);
     this.#live.set(session.id, session);
     const own = this.#ofUser.get(session.user);
     if (own === undefined) this.#ofUser.set(session.user, new Set([session.id]));
     else own.add(session.id);
+    return isNew;
   }
 
   #remove(session: Session): void {
@@ -163,7 +188,7 @@ export class SessionRegister {
     if (own?.size === 0) this.#ofUser.delete(session.user);
   }
 
-  #disconnect(session: Session): void {
+  #disconnect(session: ToldSession): void {
     this.#queue.push(session);
     this.#askNext();
   }
@@ -180,7 +205,7 @@ export class SessionRegister {
     }
   }
 
-  async #ask(session: Session): Promise<void> {
+  async #ask(session: ToldSession): Promise<void> {
     const { directory } = this.#options;
     const { outcome } = await this.ask(PacketCode.disconnectRequest, session, []);
     const told = { outcome, client: session.data["client"], user: session.user };
@@ -192,7 +217,7 @@ export class SessionRegister {
   /** Asks the access server of a session to end it, or to change it. */
   async ask(
     code: typeof PacketCode.disconnectRequest | typeof PacketCode.coaRequest,
-    session: Session,
+    session: ToldSession,
     attributes: readonly RawAttribute[],
   ): Promise<DynamicAuthorizationResult> {
     const result = await this.#send(code, session, attributes).catch(
@@ -208,7 +233,7 @@ export class SessionRegister {
 
   async #send(
     code: typeof PacketCode.disconnectRequest | typeof PacketCode.coaRequest,
-    session: Session,
+    session: ToldSession,
     attributes: readonly RawAttribute[],
   ): Promise<DynamicAuthorizationResult> {
     const { address } = session.data;
