@@ -18,7 +18,13 @@ export interface AccessServer {
   readonly address: string;
   /** Port at which it takes Disconnect- and CoA-Requests; 3799 by RFC 5176 §2. */
   readonly port: number;
-  /** What it knows. */
+  /** What it knows: one of these, while one takes another's place. */
+  readonly secrets: readonly SharedSecret[];
+}
+
+/** A request that may be answered. */
+interface SentRequest {
+  readonly octets: Uint8Array;
   readonly secret: SharedSecret;
 }
 
@@ -31,7 +37,7 @@ export interface AccessServer {
 export async function askAccessServer(
   code: typeof PacketCode.disconnectRequest | typeof PacketCode.coaRequest,
   attributes: readonly RawAttribute[],
-  { address, port, secret }: AccessServer,
+  { address, port, secrets }: AccessServer,
   signal: AbortSignal,
 ): Promise<RadiusPacket | undefined> {
   // A port of its own and a connected socket: an answer from anybody else does not even get here.
@@ -41,12 +47,14 @@ export async function askAccessServer(
     for (const [i, waitMs] of triesMs.entries()) {
       if (signal.aborted) return undefined;
       // The time in it makes each try another request; access servers refuse old ones (RFC 5176 §3.3).
-      const request = encodeRequest(
-        { code, identifier: i, attributes: [...attributes, eventTimestamp()] },
-        secret,
-      );
-      const answered = answerTo(request, socket, secret, waitMs, signal);
-      socket.send(request, () => {});
+      const all = [...attributes, eventTimestamp()];
+      const sent = secrets.map((secret, j): SentRequest => {
+        const identifier = i * secrets.length + j;
+        return { octets: encodeRequest({ code, identifier, attributes: all }, secret), secret };
+      });
+      const answered = answerTo(sent, socket, waitMs, signal);
+      // With the wrong secret it says nothing, so it is asked with all of them at once.
+      for (const { octets } of sent) socket.send(octets, () => {});
       const answer = await answered;
       if (answer !== undefined) return answer;
     }
@@ -70,15 +78,14 @@ function connect(socket: Socket, port: number, address: string): Promise<void> {
 }
 
 function answerTo(
-  request: Uint8Array,
+  sent: readonly SentRequest[],
   socket: Socket,
-  secret: SharedSecret,
   waitMs: number,
   signal: AbortSignal,
 ): Promise<RadiusPacket | undefined> {
   const { promise, resolve } = Promise.withResolvers<RadiusPacket | undefined>();
   const received = (octets: Uint8Array): void => {
-    const packet = readAnswer(octets, request, secret);
+    const packet = readAnswer(octets, sent);
     if (packet !== undefined) resolve(packet);
   };
   const nothing = (): void => resolve(undefined);
@@ -96,15 +103,17 @@ function answerTo(
   });
 }
 
-function readAnswer(octets: Uint8Array, request: Uint8Array, secret: SharedSecret): RadiusPacket | undefined {
+function readAnswer(octets: Uint8Array, sent: readonly SentRequest[]): RadiusPacket | undefined {
   let packet: RadiusPacket;
   try {
     packet = decodePacket(octets);
   } catch {
     return undefined;
   }
-  const authenticator = request.subarray(4, 20);
-  if (packet.identifier !== request[1]) return undefined;
+  const request = sent.find((one) => one.octets[1] === packet.identifier);
+  if (request === undefined) return undefined;
+  const { secret } = request;
+  const authenticator = request.octets.subarray(4, 20);
   if (!hasValidResponseAuthenticator(packet, authenticator, secret)) return undefined;
   return hasValidMessageAuthenticator(packet, secret, authenticator) === false ? undefined : packet;
 }

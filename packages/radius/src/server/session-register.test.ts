@@ -21,11 +21,15 @@ class AccessServer {
   readonly #socket: Socket;
   #asked = Promise.withResolvers<RadiusPacket>();
   answer: "ack" | "unknown-session" | "nothing" | "once-deaf" = "ack";
+  /** Requests made with another secret are not heard. */
+  answersOnlyTo: SharedSecret | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("message", (octets, peer) => {
       const packet = decodePacket(octets);
+      if (this.answersOnlyTo !== undefined && !hasValidRequestAuthenticator(packet, this.answersOnlyTo))
+        return;
       this.requests.push(packet);
       this.#asked.resolve(packet);
       if (this.answer === "nothing") return;
@@ -82,14 +86,24 @@ afterEach(async () => {
   nas.close();
 });
 
-/** Logs somebody in and tells of it, as an access point does. @param meanwhile - happens between the two */
+/** Logs somebody in and tells of it, as an access point does. */
 async function join(
   username: string,
-  station = "02-00-00-00-00-01",
-  status = 1,
-  meanwhile: () => Promise<unknown> = async () => {},
+  {
+    station = "02-00-00-00-00-01",
+    status = 1,
+    knows = secret,
+    meanwhile = async () => {},
+  }: {
+    readonly station?: string;
+    readonly status?: number;
+    /** The secret of the access point. */
+    readonly knows?: string;
+    /** What happens between the login and the record. */
+    readonly meanwhile?: () => Promise<unknown>;
+  } = {},
 ): Promise<void> {
-  const client = radiusTestClient(place.server, { secret });
+  const client = radiusTestClient(place.server, { secret: knows });
   const { attributes } = await client.access({ username, password });
   const own = attributeOf({ attributes }, AttributeType.class) as Uint8Array;
   await meanwhile();
@@ -135,9 +149,9 @@ describe("who is on a network is thrown off it when", () => {
 });
 
 test("all of somebody's devices are thrown off, and nobody else's", async () => {
-  await join("ada", "02-00-00-00-00-01");
-  await join("ada", "02-00-00-00-00-02");
-  await join("grace", "02-00-00-00-00-03");
+  await join("ada", { station: "02-00-00-00-00-01" });
+  await join("ada", { station: "02-00-00-00-00-02" });
+  await join("grace", { station: "02-00-00-00-00-03" });
   await place.directory.users.suspend(place.users.ada.id);
   const first = textOf(await nas.asked(), AttributeType.callingStationId);
   while (nas.requests.length < 2) await new Promise((resolve) => setImmediate(resolve));
@@ -152,8 +166,8 @@ test("all of somebody's devices are thrown off, and nobody else's", async () => 
 
 test("who leaves on their own is not thrown off", async () => {
   await join("ada");
-  await join("ada", "02-00-00-00-00-01", 2);
-  await join("grace", "02-00-00-00-00-03");
+  await join("ada", { station: "02-00-00-00-00-01", status: 2 });
+  await join("grace", { station: "02-00-00-00-00-03" });
   await place.directory.users.suspend(place.users.grace.id);
   await nas.asked();
   expect(nas.requests.map((one) => textOf(one, AttributeType.callingStationId))).toEqual([
@@ -169,6 +183,33 @@ test("an access server that does not answer is asked again, with a time that is 
   const second = await nas.asked();
   expect(second.identifier).not.toBe(first.identifier);
   expect(nas.answer).toBe("ack");
+});
+
+test("who lost their access while no server ran is thrown off when one starts", async () => {
+  await join("ada");
+  await place.server.close();
+  await place.directory.groups.removeMembers(place.groups.staff.id, [place.users.ada.id]);
+  const { radiusServer } = await import("./radius-server.ts");
+  await using second = radiusServer({ directory: place.directory });
+  await second.listen({ port: 0, accountingPort: 0 });
+  expect((await nas.asked()).code).toBe(PacketCode.disconnectRequest);
+});
+
+test("an access server that still knows the secret before is asked with it, too", async () => {
+  await join("ada");
+  const { directory, resource } = place;
+  const clients = [
+    {
+      cidr: "127.0.0.0/8",
+      secret: "the next one",
+      previousSecret: secret,
+      dynamicAuthorizationPort: nas.port,
+    },
+  ];
+  nas.answersOnlyTo = shared;
+  await directory.resources.update(resource.id, { settings: { clients } });
+  const [session] = await Array.fromAsync(directory.sessions.ofProtocol("radius"));
+  expect(await place.server.disconnect(session?.id as never)).toEqual({ outcome: "acknowledged" });
 });
 
 test("sessions outlive the server: one that starts anew ends them when their time has come", async () => {
@@ -237,8 +278,23 @@ describe("somebody who lost their access between the login and the record of it"
       ({ directory, users, groups }) => directory.groups.removeMembers(groups.staff.id, [users.ada.id]),
     ],
   ])("and %s: is thrown off as soon as the access server tells of them", async (_, change) => {
-    await join("ada", "02-00-00-00-00-01", 1, () => change(place));
+    await join("ada", { meanwhile: () => change(place) });
     expect(textOf(await nas.asked(), AttributeType.callingStationId)).toBe("02-00-00-00-00-01");
     expect(await Array.fromAsync(place.directory.sessions.ofProtocol("radius"))).toEqual([]);
   });
+});
+
+test("an access server of several networks is asked with the secret of the one", async () => {
+  const { directory, groups } = place;
+  const other = "the secret of another network";
+  const clients = [{ cidr: "127.0.0.0/8", secret: other, dynamicAuthorizationPort: nas.port }];
+  const resource = await directory.resources.create({
+    kind: "radius",
+    name: "wireless",
+    settings: { clients },
+  });
+  await directory.grants.add({ group: groups.staff, resource });
+  await join("ada", { knows: other });
+  await directory.users.suspend(place.users.ada.id);
+  expect(hasValidRequestAuthenticator(await nas.asked(), new SharedSecret(other))).toBe(true);
 });

@@ -17,6 +17,10 @@ import type { ResolvedRadiusOptions } from "../options.ts";
 import type { NetworkList } from "../view/network-list.ts";
 import { askAccessServer } from "./dynamic-authorization.ts";
 
+/** People whose access is looked at at once. */
+const maxChecked = 100;
+/** Grants may end by the clock, with no change to tell of it: all sessions are looked at this often, in milliseconds. */
+const clockMs = 30_000;
 /** Access servers that are being asked at once. */
 const maxAsked = 256;
 /** Error-Cause of an access server that does not know the session: it is over (RFC 5176 §3.5). */
@@ -47,6 +51,10 @@ export class SessionRegister {
   readonly #ofUser = new Map<UserId, Set<SessionId>>();
   readonly #ended = new Set<SessionId>();
   readonly #abort = new AbortController();
+  /** Sessions that ended while others were being read. */
+  readonly #endedMeanwhile = new Set<SessionId>();
+  #learning = 0;
+  #clock: NodeJS.Timeout | undefined;
   #asking = 0;
   readonly #queue: ToldSession[] = [];
 
@@ -65,9 +73,14 @@ export class SessionRegister {
     return this.#live.get(id);
   }
 
-  /** Learns the sessions there are. @throws DirectoryError when they cannot be read */
+  /**
+   * Learns the sessions there are, and then ends those whose access was taken away while nobody listened.
+   * @throws DirectoryError when they cannot be read
+   */
   async load(): Promise<void> {
     for await (const session of this.#options.directory.sessions.ofProtocol(protocol)) this.#add(session);
+    void this.#checkUsers([...this.#ofUser.keys()]);
+    this.#clock ??= setInterval(() => void this.#checkUsers([...this.#ofUser.keys()]), clockMs).unref();
   }
 
   /** Follows changes, and ends what they end. */
@@ -81,13 +94,12 @@ export class SessionRegister {
         affected.add(change.member as UserId);
       else if (["membership", "group", "grant", "resource"].includes(change.kind)) all = true;
     }
-    for (const user of all ? [...this.#ofUser.keys()] : affected) void this.#checkUser(user);
+    void this.#checkUsers(all ? [...this.#ofUser.keys()] : [...affected]);
   }
 
   /** Checks everybody: among changes that were lost may have been anything. */
   async checkAll(): Promise<void> {
-    await this.load().catch(() => {});
-    for (const user of [...this.#ofUser.keys()]) void this.#checkUser(user);
+    await this.load().catch(() => this.#checkUsers([...this.#ofUser.keys()]));
   }
 
   /** Notes that an access server itself has ended a session, and need not be told. */
@@ -103,49 +115,67 @@ export class SessionRegister {
   /** Asks nobody any more. */
   close(): void {
     this.#abort.abort();
+    clearInterval(this.#clock);
     this.#queue.length = 0;
     this.#live.clear();
     this.#ofUser.clear();
   }
 
   #followSession({ operation, name, user, id: changed }: RecordChange): void {
-    const { directory } = this.#options;
     const id = changed as SessionId;
     if (operation === "deleted" && name === everySession) {
       for (const one of [...(this.#ofUser.get(user as UserId) ?? [])]) this.#gone(one);
     } else if (operation === "deleted") {
       this.#gone(id);
-    } else if (user !== undefined) {
-      void directory.sessions
-        .ofUser(user as UserId)
-        .then((sessions) => {
-          for (const session of sessions)
-            if (session.protocol === protocol && this.#add(session)) void this.#checkNew(session);
-        })
-        .catch(() => {});
+    } else if (user !== undefined && !(operation === "updated" && this.#live.has(id))) {
+      void this.#learn(user as UserId);
+    }
+  }
+
+  /**
+   * Learns of a session that has begun. What let somebody in may be over before their access server tells of them, and the
+   * change that ended it found no session.
+   */
+  async #learn(user: UserId): Promise<void> {
+    this.#learning += 1;
+    try {
+      for (const session of await this.#options.directory.sessions.ofUser(user)) {
+        // It may have ended since it was read.
+        if (session.protocol !== protocol || this.#endedMeanwhile.has(session.id)) continue;
+        if (this.#add(session)) void this.#check(session);
+      }
+    } catch {
+      // With the next look at everybody it is found, or was not kept.
+    } finally {
+      this.#learning -= 1;
+      if (this.#learning === 0) this.#endedMeanwhile.clear();
     }
   }
 
   #gone(id: SessionId): void {
     const session = this.#live.get(id);
     const byPeer = this.#ended.delete(id);
+    if (this.#learning > 0) this.#endedMeanwhile.add(id);
     if (session === undefined) return;
     this.#remove(session);
     if (!byPeer) this.#disconnect(session);
   }
 
+  /** A few at a time: there may be a hundred thousand. */
+  async #checkUsers(users: readonly UserId[]): Promise<void> {
+    for (let at = 0; at < users.length; at += maxChecked)
+      await Promise.all(users.slice(at, at + maxChecked).map((user) => this.#checkUser(user)));
+  }
+
   async #checkUser(user: UserId): Promise<void> {
     for (const id of [...(this.#ofUser.get(user) ?? [])]) {
       const session = this.#live.get(id);
-      if (session !== undefined && (await this.#decide(session)) !== "granted") await this.#end(session);
+      if (session !== undefined) await this.#check(session);
     }
   }
 
-  /**
-   * What let somebody in may be over before their access server tells of them, and the change that ended it found no
-   * session. Which factors were shown is not known where access servers do not send back Class: that is no change.
-   */
-  async #checkNew(session: Session): Promise<void> {
+  /** Which factors were shown is not known where access servers do not send back Class: that alone ends nothing. */
+  async #check(session: Session): Promise<void> {
     const reason = await this.#decide(session);
     const isUnknown = reason === "mfa-required" && session.factors.length === 0;
     if (reason !== "granted" && !isUnknown) await this.#end(session);
@@ -236,16 +266,20 @@ export class SessionRegister {
     session: ToldSession,
     attributes: readonly RawAttribute[],
   ): Promise<DynamicAuthorizationResult> {
-    const { address } = session.data;
+    const { address, resource: network } = session.data;
     const { clients } = await this.#networks.get();
     const client = address === undefined ? undefined : clients.find(address);
-    const [first] = client?.secrets ?? [];
-    if (address === undefined || client?.dynamicAuthorizationPort === undefined || first === undefined)
-      return { outcome: "unsupported" };
+    const port = client?.dynamicAuthorizationPort;
+    const own = client?.secrets.filter(({ networks }) =>
+      networks.some(({ resource }) => resource.id === network),
+    );
+    // A network that has gone meanwhile leaves no secret to choose by.
+    const known = own === undefined || own.length === 0 ? (client?.secrets ?? []) : own;
+    if (address === undefined || port === undefined || known.length === 0) return { outcome: "unsupported" };
     const answer = await askAccessServer(
       code,
       [...sessionAttributes(session), ...attributes],
-      { address, port: client.dynamicAuthorizationPort, secret: first.secret },
+      { address, port, secrets: known.map(({ secret }) => secret) },
       this.#abort.signal,
     );
     if (answer === undefined) return { outcome: "unanswered" };
