@@ -56,4 +56,5 @@ export {
   RadiusServer,
   radiusServer,
 } from "./server/radius-server.ts";
+export type { DynamicAuthorizationResult } from "./server/session-register.ts";
 export { checkNetworkSettings, type NetworkMethod, networkMethods } from "./view/network.ts";

@@ -34,7 +34,7 @@ export interface RadiusTestRequest {
   /** `User-Name`. */
   readonly username?: string;
   /** `User-Password`. */
-  readonly password?: string;
+  readonly password?: string | Uint8Array;
   /** Further attributes. */
   readonly attributes?: readonly RawAttribute[];
 }

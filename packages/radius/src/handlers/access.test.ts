@@ -34,6 +34,8 @@ describe("a network", () => {
     expect(vlanOf(await at("ada", "02-00-00-00-00-01:Office"))).toBe("20");
     expect(vlanOf(await at("grace", "02-00-00-00-00-01:Office"))).toBe("guests");
     expect(vlanOf(await at("grace", "02:00:00:00:00:01:Lab"))).toBe("99");
+    for (const called of ["020000000001:Lab", "0200.0000.0001:Lab", "02-00-00-00-00-01-00:Lab"])
+      expect(vlanOf(await at("grace", called)), called).toBe("99");
     for (const [username, called] of [
       ["ada", "02-00-00-00-00-01:Lab"],
       ["ada", "02-00-00-00-00-01:office"],
@@ -69,6 +71,36 @@ describe("a network", () => {
     await directory.resources.create({ kind: "radius", name: "broken", settings: { clients: "none" } });
     const renewed = radiusTestClient(place.server, { secret: "quite another secret" });
     expect((await renewed.access({ username: "ada", password })).code).toBe(accessAccept);
+  });
+
+  test("whose settings can no longer be used is closed, and no other of its client's takes its place", async () => {
+    await using place = await office({ limits });
+    const { directory, groups } = place;
+    const clients = [{ cidr: "127.0.0.0/8", secret }];
+    const lab = await directory.resources.create({
+      kind: "radius",
+      name: "lab",
+      settings: { clients, ssids: ["Lab"] },
+    });
+    await directory.grants.add({ group: groups.guests, resource: lab });
+    const at = async (username: string): Promise<number> =>
+      (
+        await clientOf(place).access({
+          username,
+          password,
+          attributes: [text(AttributeType.calledStationId, "02-00-00-00-00-01:Lab")],
+        })
+      ).code;
+    expect(await at("grace")).toBe(accessAccept);
+    for (const settings of [
+      { clients, ssids: ["Lab"], methods: ["eap-tls"] },
+      { clients, ssids: ["Lab"], methods: ["no such method"] },
+    ]) {
+      await directory.resources.update(lab.id, { settings });
+      for (const username of ["grace", "ada"]) expect(await at(username)).toBe(accessReject);
+    }
+    await directory.resources.update(lab.id, { settings: { clients, ssids: ["Lab"] } });
+    expect(await at("grace")).toBe(accessAccept);
   });
 
   test("does not offer PAP when its methods do not name it", async () => {
@@ -118,6 +150,19 @@ describe("a second factor", () => {
     expect((await answer(totpCode())).code).toBe(accessReject);
   });
 
+  test("of one person is not that of another name", async () => {
+    await using place = await scene();
+    const client = clientOf(place);
+    const state = attributeOf(
+      await client.access({ username: "tomas", password }),
+      AttributeType.state,
+    ) as Uint8Array;
+    const attributes = [{ type: AttributeType.state, value: state }];
+    expect((await client.access({ username: "ada", password: totpCode(), attributes })).code).toBe(
+      accessReject,
+    );
+  });
+
   test("may come behind the password", async () => {
     await using place = await scene();
     expect(
@@ -154,9 +199,7 @@ test.each([
   ["a password with a zero in it", Buffer.from("analytical\0engine 1843")],
 ])("%s are nobody's password", async (_, octets) => {
   await using place = await office({ limits });
-  expect((await clientOf(place).access({ username: "ada", password: octets.toString("latin1") })).code).toBe(
-    accessReject,
-  );
+  expect((await clientOf(place).access({ username: "ada", password: octets })).code).toBe(accessReject);
 });
 
 test("a failure counts against the device that made it, not against the access point that all share", async () => {
@@ -196,6 +239,20 @@ describe("what grants add", () => {
     expect(vlanOf(answer)).toBe("1");
     expect(textOf(answer, AttributeType.filterId)).toBe("admins");
     expect(attributeOf(answer, AttributeType.serviceType)).toEqual(Uint8Array.of(0, 0, 0, 6));
+  });
+
+  test.each([0, 4095, 1.5, "", null, {}, [20], true])("%j is no VLAN, and lets nobody in", async (vlan) => {
+    await using place = await office({ limits });
+    const { directory, users, resource } = place;
+    const odd = await directory.groups.create({ name: "odd", members: [users.mallory.id] });
+    await directory.grants.add({ group: odd, resource, attributes: { vlan: vlan as never } });
+    expect((await clientOf(place).access({ username: "mallory", password })).code).toBe(accessReject);
+  });
+
+  test("with it comes the name that accounting is to go by", async () => {
+    await using place = await office({ limits });
+    const answer = await clientOf(place).access({ username: "ADA@example.com", password });
+    expect(textOf(answer, AttributeType.userName)).toBe("ada");
   });
 
   test.each([

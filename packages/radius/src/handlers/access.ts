@@ -51,6 +51,11 @@ export async function access(
     directory.logger.info({ client: client.name }, "an Access-Request is for none of its client's networks");
     return rejected;
   }
+  if (!network.isServed) {
+    const told = { client: client.name, network: network.resource.name };
+    directory.logger.warn(told, "an Access-Request is for a network whose settings cannot be used");
+    return rejected;
+  }
   if (attributeOf(packet, AttributeType.eapMessage) !== undefined) return context.eap(request, network);
   const hidden = attributeOf(packet, AttributeType.userPassword);
   if (hidden === undefined || !offers(network, "pap")) {
@@ -76,13 +81,15 @@ async function passwordLogin(
 ): Promise<RadiusAnswer> {
   const { packet } = request;
   // Octets that are no text are nobody's password, and take the same time.
-  const password = isUtf8(octets) ? Buffer.from(octets).toString("utf8") : "";
+  const { buffer, byteOffset, length } = octets;
+  const password = isUtf8(octets) ? Buffer.from(buffer, byteOffset, length).toString("utf8") : "";
   octets.fill(0);
   const state = attributeOf(packet, AttributeType.state);
+  const username = textOf(packet, AttributeType.userName) ?? "";
   const attempt: Pick<AuthenticationAttempt, "username" | "password" | "state" | "code"> =
     state === undefined
-      ? { username: textOf(packet, AttributeType.userName) ?? "", password }
-      : { state: Buffer.from(state).toString("latin1"), code: password };
+      ? { username, password }
+      : { username, state: Buffer.from(state).toString("latin1"), code: password };
   const result = await authenticate(request, network, { ...attempt, canChallenge: true }, context);
   if (result.outcome === "challenge")
     return {
@@ -92,7 +99,12 @@ async function passwordLogin(
         { type: AttributeType.replyMessage, value: Buffer.from(codePrompt) },
       ],
     };
-  return result.outcome === "accepted" ? admit(request, network, result, context) : rejected;
+  if (result.outcome !== "accepted") return rejected;
+  const answer = await admit(request, network, result, context);
+  if (answer.code !== PacketCode.accessAccept) return answer;
+  // The name that accounting is to go by, however they wrote it (RFC 2865 §5.1).
+  const name = { type: AttributeType.userName, value: Buffer.from(result.user.username) };
+  return { code: answer.code, attributes: [name, ...answer.attributes] };
 }
 
 /** Establishes who somebody is, for a network, in the terms that all ways of logging in share. */
@@ -132,11 +144,20 @@ export async function admit(
   const { directory } = options;
   const { user, factors } = who;
   const { resource } = network;
-  // There is no way here to choose another one.
-  if (who.mustChangePassword) return rejected;
-  const decision = await directory.authorize(user.id, resource.id, { factors, address: request.address });
-  if (!decision.allowed || (await hasTooManySessions(directory, user, network, decision.attributes)))
+  const refuse = (reason: string): RadiusAnswer => {
+    directory.metrics.count("directorykit_radius_refused_total", { reason });
+    directory.logger.info(
+      { network: resource.name, user: user.id, reason },
+      "somebody who is known was refused",
+    );
     return rejected;
+  };
+  // There is no way here to choose another one.
+  if (who.mustChangePassword) return refuse("must-change-password");
+  const decision = await directory.authorize(user.id, resource.id, { factors, address: request.address });
+  if (!decision.allowed) return refuse(decision.reason);
+  if (await hasTooManySessions(directory, user, network, decision.attributes))
+    return refuse("too-many-sessions");
   const own = {
     type: AttributeType.class,
     value: sealClass(directory, { user: user.id, resource: resource.id, factors }),

@@ -2,12 +2,21 @@ import { AttributeType, textOf } from "../codec/attribute-type.ts";
 import type { RadiusPacket } from "../codec/packet.ts";
 import type { Network } from "../view/network.ts";
 
-/** `MAC:SSID`, as access points write it (RFC 3580 §3.20). */
-const calledStation = /^(?:[0-9A-Fa-f]{2}[-:]){5}[0-9A-Fa-f]{2}:(.*)$/s;
+/** An address of an access point, in one of the ways in which access points write it, alone or with `:` and the SSID behind it. */
+const calledStation =
+  /^(?:(?:[0-9A-F]{2}-){5}[0-9A-F]{2}|(?:[0-9A-F]{2}:){5}[0-9A-F]{2}|(?:[0-9A-F]{4}\.){2}[0-9A-F]{4}|[0-9A-F]{12})(?::(.*))?$/is;
 
-/** Name of the wireless network that a request is for, if it says so. */
+/**
+ * Name of the wireless network that a request is for (RFC 3580 §3.20), if it says so. Where what stands before it is no
+ * address that is known here, it is what stands behind the last colon.
+ */
 export function ssidOf(packet: RadiusPacket): string | undefined {
-  return calledStation.exec(textOf(packet, AttributeType.calledStationId) ?? "")?.[1];
+  const called = textOf(packet, AttributeType.calledStationId);
+  if (called === undefined) return undefined;
+  const known = calledStation.exec(called);
+  if (known !== null) return known[1];
+  const colon = called.lastIndexOf(":");
+  return colon < 0 ? undefined : called.slice(colon + 1);
 }
 
 /**

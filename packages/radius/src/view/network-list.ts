@@ -1,6 +1,15 @@
-import { type Change, type Directory, DirectoryError, type Resource } from "@directorykit/core";
+import {
+  type Change,
+  type Directory,
+  DirectoryError,
+  type Resource,
+  type ResourceId,
+} from "@directorykit/core";
 import { ClientTable } from "./client-table.ts";
 import { checkOffers, type Network, readNetwork, type ServerAbilities } from "./network.ts";
+
+/** Octets of a shared secret that cannot be found by trying (RFC 2865 §3). */
+const goodSecretOctets = 16;
 
 /** The networks as they stand, and who may ask for them. */
 export interface Networks {
@@ -19,8 +28,13 @@ export class NetworkList {
   #reading: Promise<Networks> | undefined;
   #known: Networks | undefined;
   #generation = 0;
+  /** The networks as they could last be read. */
+  #last = new Map<ResourceId, Network>();
   /** Addresses of the clients that need not send a Message-Authenticator, of which has been told. */
   #weak: ReadonlySet<string> = new Set();
+
+  /** Those whose secret is short, of which has been told. */
+  readonly #short = new Set<string>();
 
   /** @param only - name of the one resource that is served. Default: all */
   constructor(directory: Directory, only: string | undefined, tls: ServerAbilities["tls"]) {
@@ -76,8 +90,12 @@ export class NetworkList {
         networks.push(this.#network(resource));
       } catch (error) {
         this.#directory.logger.error({ error: String(error) }, "a RADIUS resource cannot be served");
+        // What is for it must not go to another network of its clients, which may let others in.
+        const before = this.#last.get(resource.id);
+        if (before !== undefined) networks.push({ ...before, isServed: false });
       }
     }
+    this.#last = new Map(networks.map((network) => [network.resource.id, network]));
     const clients = new ClientTable(networks);
     this.#tellOfWeak(clients);
     return { networks, clients };
@@ -95,11 +113,21 @@ export class NetworkList {
       );
     }
     this.#weak = new Set(weak.map(({ cidr }) => cidr));
+    for (const { name, cidr, secrets } of clients) {
+      if (this.#short.has(cidr) || secrets.every(({ secret }) => secret.length >= goodSecretOctets)) continue;
+      this.#short.add(cidr);
+      this.#directory.logger.warn(
+        { client: name },
+        "the shared secret of a RADIUS client is shorter than 16 octets",
+      );
+    }
   }
 
   #network(resource: Resource): Network {
     const settings = this.#directory.resources.openSettings(resource);
     const network = readNetwork({ ...resource, settings });
+    // It stands in its place even when the server cannot do what it asks for.
+    this.#last.set(resource.id, network);
     checkOffers(network, this.#abilities);
     return network;
   }

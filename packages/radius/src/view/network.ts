@@ -88,6 +88,8 @@ export interface Network {
   readonly nasIdentifiers: readonly string[];
   /** Sessions one person may have at a time; `undefined` for any number. */
   readonly maxSessions: number | undefined;
+  /** False while its settings cannot be used: requests for it are refused, and go to no other network. */
+  readonly isServed: boolean;
 }
 
 const settingNames = ["clients", "methods", "ssids", "nasIdentifiers", "maxSessions"];
@@ -109,6 +111,8 @@ const knownSecrets: ReadonlySet<string> = new Set([
   "changeme",
   "cisco",
   "admin",
+  "radsec",
+  "testing123",
 ]);
 
 /**
@@ -145,6 +149,7 @@ function readSettings(name: string, settings: ResourceSettings): Omit<Network, "
     ssids: readTexts(at("ssids"), settings["ssids"]),
     nasIdentifiers: readTexts(at("nasIdentifiers"), settings["nasIdentifiers"]),
     maxSessions: maxSessions as number | undefined,
+    isServed: true,
   };
 }
 

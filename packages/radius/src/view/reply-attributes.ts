@@ -73,7 +73,7 @@ export class ReplyWriter {
       put("Tunnel-Type", vlan.type);
       put("Tunnel-Medium-Type", vlan.medium);
       // As text, also where it is a number: that is what switches read.
-      put("Tunnel-Private-Group-ID", String(id));
+      put("Tunnel-Private-Group-ID", vlanId(id));
     }
     for (const [word, name] of Object.entries(short)) {
       const value = attributes[word];
@@ -117,6 +117,15 @@ export class ReplyWriter {
       );
     }
   }
+}
+
+/** Numbers of VLANs by IEEE 802.1Q; names as access servers have them. */
+function vlanId(value: JsonValue): string {
+  const isNumber = typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 4094;
+  const isName = typeof value === "string" && value !== "" && Buffer.byteLength(value) <= 250;
+  if (!isNumber && !isName)
+    throw new DirectoryError("misconfigured", "a grant sets vlan to something else than 1 to 4094 or a name");
+  return String(value);
 }
 
 function mayBeSet({ path, dataType }: AttributeDefinition): boolean {

@@ -30,8 +30,9 @@ export class DirectoryVerifier implements EapVerifier<Person> {
   }
 
   /** A password from inside a tunnel. Rejects with a DirectoryError when the directory cannot say whose it is. */
-  password({ username, password }: PasswordAttempt): Promise<EapVerdict<Person>> {
-    return this.#ask({ username, password, canChallenge: true });
+  password({ username, password, method }: PasswordAttempt): Promise<EapVerdict<Person>> {
+    // PAP has no way to ask back.
+    return this.#ask({ username, password, canChallenge: method.endsWith("gtc") });
   }
 
   /**
