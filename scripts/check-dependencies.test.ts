@@ -77,6 +77,25 @@ test.each<[rule: string, file: string, source: string]>([
   expect(findings[0]).toMatch(new RegExp(`^packages/${file}:\\d+: `));
 });
 
+test("the RADIUS adapter has a room for what devices are given, which knows nothing of the server", async () => {
+  await put("packages/radius/package.json", adapter("radius"));
+  await put("packages/radius/src/index.ts", 'export { decode } from "./codec/decode.ts";');
+  await put("packages/radius/src/codec/decode.ts", "export function decode() {}");
+  await put("packages/radius/src/wifi.ts", 'export { profile } from "./wifi/profile.ts";');
+  await put("packages/radius/src/wifi/profile.ts", "export const profile = 1;");
+  expect(await checkDependencies(root)).toEqual([]);
+  await put("packages/radius/src/wifi/profile.ts", 'export { decode as profile } from "../codec/decode.ts";');
+  await put("packages/radius/src/server/port.ts", 'export { profile } from "../wifi.ts";');
+  await put("packages/radius/src/wifi/fetch.ts", 'export * from "node:http";');
+  await put("packages/ldap/src/wifi.ts", "export const profile = 1;");
+  expect((await checkDependencies(root)).map((finding) => finding.replace(/^[^ ]* /, ""))).toEqual([
+    expect.stringMatching(/^lies in no room of an adapter/),
+    "server may not import wifi: ../wifi.ts",
+    "wifi opens no sockets: node:http",
+    "wifi may not import codec: ../codec/decode.ts",
+  ]);
+});
+
 test("finds dependencies that are declared and not used, and core as a plain dependency", async () => {
   await put("packages/ldap/package.json", {
     ...adapter("ldap"),

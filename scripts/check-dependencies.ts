@@ -31,7 +31,7 @@ const databaseModules = new Set([
 const addressNames = new Set(["isIP", "isIPv4", "isIPv6", "BlockList"]);
 
 /** The rooms of a protocol adapter, and which others each may import beside itself. */
-const rooms: Readonly<Record<string, readonly string[]>> = {
+const commonRooms: Readonly<Record<string, readonly string[]>> = {
   codec: [],
   options: ["codec"],
   errors: ["codec"],
@@ -41,7 +41,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   testing: ["codec", "view", "options", "errors", "handlers", "server"],
   index: ["codec", "view", "options", "errors", "handlers", "server"],
 };
-const roomsWithoutSockets = new Set(["codec", "view", "handlers", "options", "errors"]);
+/** Rooms that one adapter has beside those: entries of their own, which stand apart from the server and load what it does not. */
+const ownRooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  [`${scope}radius`]: { wifi: [] },
+};
+const roomsWithoutSockets = new Set(["codec", "view", "handlers", "options", "errors", "wifi"]);
 
 /** Everything that breaks a rule, as `file:line: what`. Empty when all is well. */
 export async function checkDependencies(root: string): Promise<string[]> {
@@ -73,6 +77,7 @@ async function checkPackage(one: WorkspacePackage, around: Surroundings): Promis
   const shipped = productionFiles(modules, one);
   const isAdapter =
     around.layered && files.some((file) => file.startsWith(join(one.folder, "src/codec") + sep));
+  const rooms = { ...commonRooms, ...ownRooms[one.manifest.name] };
   const findings: string[] = [];
   const used = new Set<string>();
   for (const module of modules) {

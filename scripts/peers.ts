@@ -28,6 +28,8 @@ export type PeerName =
   | "apache2"
   | "slapd"
   | "openssl"
+  | "python3"
+  | "nmcli"
   | "javac"
   | "unshare"
   | "nslcd"
@@ -87,6 +89,13 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   apache2: { programs: ["apache2"], install: "apache2-bin" },
   slapd: { programs: ["slapd"], install: "slapd" },
   openssl: { programs: ["openssl"], install: "openssl" },
+  python3: { programs: ["/usr/bin/python3", "python3"], install: "python3" },
+  nmcli: {
+    programs: ["nmcli"],
+    install: "network-manager, 1.40 or later",
+    probe: ["--version"],
+    optional: true,
+  },
   javac: { programs: ["javac"], install: "default-jdk-headless", optional: true },
   unshare: {
     programs: ["unshare"],

@@ -3,6 +3,6 @@ import { library } from "../../tsdown.config.base.ts";
 
 const config: UserConfig = defineConfig({
   ...library,
-  entry: { index: "src/index.ts", testing: "src/testing.ts" },
+  entry: { index: "src/index.ts", testing: "src/testing.ts", wifi: "src/wifi.ts" },
 }) as UserConfig;
 export default config;

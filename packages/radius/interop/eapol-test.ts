@@ -55,11 +55,19 @@ export interface EapolTestResult {
 }
 
 /** Logs in with `eapol_test`, which is wpa_supplicant with an access point around it. */
-export async function runEapolTest(login: EapolTestLogin): Promise<EapolTestResult> {
+export function runEapolTest(login: EapolTestLogin): Promise<EapolTestResult> {
+  return runEapolTestWith(supplicantNetwork(login, [["key_mgmt", "WPA-EAP"]]), login);
+}
+
+/** The same with a wpa_supplicant.conf that somebody else wrote. */
+export async function runEapolTestWith(
+  configuration: string,
+  access: Pick<EapolTestLogin, "program" | "port" | "secret" | "again" | "timeoutSeconds">,
+): Promise<EapolTestResult> {
   const file = join(tmpdir(), `eapol-test-${randomUUID()}.conf`);
-  await writeFile(file, supplicantNetwork(login, [["key_mgmt", "WPA-EAP"]]), { mode: 0o600 });
+  await writeFile(file, configuration, { mode: 0o600 });
   try {
-    const { program = "eapol_test", port, secret, again = 0, timeoutSeconds = 5 } = login;
+    const { program = "eapol_test", port, secret, again = 0, timeoutSeconds = 5 } = access;
     const { status, output } = await run(program, [
       ...["-c", file, "-a", "127.0.0.1", "-p", `${port}`, "-s", secret],
       ...["-t", `${timeoutSeconds}`, "-r", `${again}`],
