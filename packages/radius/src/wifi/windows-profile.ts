@@ -87,6 +87,7 @@ function ttlsConfig(network: CheckedNetwork, login: WifiLogin): Markup {
     [
       element("ServerValidation", [
         element("ServerNames", network.serverNames.join(";")),
+        // Microsoft's schema says TrustedRootCAHashes; what Windows exports and eduroam's installers bring says this.
         element("TrustedRootCAHash", thumbprint(network)),
         element("DisablePrompt", "true"),
       ]),
