@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -15,6 +15,7 @@ import {
   eapConfig,
   type IssuedCertificate,
   networkManagerConnection,
+  openCertificateAuthority,
   type PasswordLogin,
   type WifiNetwork,
   windowsProfile,
@@ -235,6 +236,28 @@ describeWithPeers("OpenSSL", ["openssl"], (paths) => {
     );
     await expect(verify(serverFile, "-purpose", "sslclient")).rejects.toThrow();
     await expect(verify(deviceFile, "-purpose", "sslserver")).rejects.toThrow();
+  });
+
+  test("believes what is issued by an authority that it made itself, and that was opened here", async () => {
+    const [key, ca] = [join(folder, "own.key"), join(folder, "own.pem")];
+    // Settings of its own: the system's would add what contradicts the identifier of the key.
+    const settings = [
+      ...["[req]", "distinguished_name=name", "x509_extensions=extensions", "prompt=no"],
+      ...["[name]", "C=DE", "O=Example", "OU=Netz", "CN=Elsewhere"],
+      ...["[extensions]", "basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"],
+      "subjectKeyIdentifier=0102030405",
+    ];
+    const config = await file("own.conf", `${settings.join("\n")}\n`);
+    const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "9"];
+    await run(paths.openssl, ["req", "-x509", "-config", config, ...kind, "-keyout", key, "-out", ca]);
+    const [keyPem, certificate] = await Promise.all([readFile(key, "utf8"), readFile(ca, "utf8")]);
+    const own = openCertificateAuthority({ key: keyPem, certificate });
+    const issued = await own.issueClientCertificate({ username: "ada" });
+    const list = await file("own-crl.pem", await own.revocationList({ revoked: [] }));
+    const args = ["verify", "-x509_strict", "-crl_check", "-CRLfile", list, "-CAfile", ca];
+    expect(await run(paths.openssl, [...args, await file("own-device.pem", issued.certificate)])).toMatch(
+      /OK\n$/,
+    );
   });
 
   test("believes a list of revoked certificates, and one with nothing on it", async () => {

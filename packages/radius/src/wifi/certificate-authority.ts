@@ -252,8 +252,8 @@ export async function createCertificateAuthority(
 }
 
 /**
- * The authority of a key and a certificate that were kept.
- * @throws DirectoryError `misconfigured` where they are not what {@link createCertificateAuthority} made, or do not go together
+ * The authority of a key and a certificate that were kept, or made elsewhere with a key on P-256.
+ * @throws DirectoryError `misconfigured` where they cannot be read, do not go together, or are no authority's
  */
 export function openCertificateAuthority(stored: StoredCertificateAuthority): CertificateAuthority {
   const { key, certificate, passphrase, clock = systemClock } = stored;

@@ -1,8 +1,8 @@
 import {
   createCipheriv,
-  createHash,
   createHmac,
   createPrivateKey,
+  hash,
   randomBytes,
   X509Certificate,
 } from "node:crypto";
@@ -41,7 +41,7 @@ const iterations = 2_048;
 const saltOctets = 8;
 
 /**
- * A key and its certificate in one file, for import into a device (RFC 7292).
+ * A key and its certificate in one file, for import into a device (RFC 7292). Takes some 15 ms of computing.
  *
  * It is locked with Triple DES and SHA-1: Apple's devices take "wrong password" for an answer to AES and SHA-256 to this day, and
  * everything else still reads it. So the password must be one that nobody can guess, and the file and the password must not
@@ -59,7 +59,7 @@ export function createPkcs12(options: Pkcs12Options): Uint8Array {
   const certificate = new X509Certificate(options.certificate);
   if (!certificate.checkPrivateKey(key))
     throw new DirectoryError("invalid-input", "the key and the certificate do not go together");
-  const keyId = createHash("sha1").update(certificate.raw).digest();
+  const keyId = sha1(certificate.raw);
   const name = options.name ?? commonNameOf(certificate);
   const attributes = [
     attribute(oid.friendlyName, new asn1js.BmpString({ value: name })),
@@ -184,7 +184,7 @@ function encrypt(plain: Uint8Array, password: string): Encrypted {
 const purposes = { key: 1, iv: 2, mac: 3 } as const;
 /** Octets that SHA-1 takes at once, and gives. */
 const blockOctets = 64;
-const hashOctets = 20;
+const digestOctets = 20;
 
 /** What a password becomes (RFC 7292, appendix B.2): OpenSSL and Node have it, and do not show it. */
 function deriveKey(
@@ -198,17 +198,21 @@ function deriveKey(
   const diversifier = Buffer.alloc(blockOctets, purposes[purpose]);
   let input = Buffer.concat([filled(salt), filled(spelled)]);
   const parts: Buffer[] = [];
-  for (let have = 0; have < octets; have += hashOctets) {
-    let hash = createHash("sha1").update(diversifier).update(input).digest();
-    for (let i = 1; i < iterations; i += 1) hash = createHash("sha1").update(hash).digest();
-    parts.push(hash);
+  for (let have = 0; have < octets; have += digestOctets) {
+    let digest = sha1(Buffer.concat([diversifier, input]));
+    for (let i = 1; i < iterations; i += 1) digest = sha1(digest);
+    parts.push(digest);
     input = Buffer.concat(
       Array.from({ length: input.length / blockOctets }, (_, block) =>
-        plusOnePlus(input.subarray(block * blockOctets, (block + 1) * blockOctets), hash),
+        plusOnePlus(input.subarray(block * blockOctets, (block + 1) * blockOctets), digest),
       ),
     );
   }
   return Buffer.concat(parts).subarray(0, octets);
+}
+
+function sha1(octets: Uint8Array): Buffer {
+  return hash("sha1", octets, "buffer");
 }
 
 /** Repeated until it fills whole blocks. */
@@ -216,12 +220,12 @@ function filled(octets: Uint8Array): Buffer {
   return Buffer.alloc(Math.ceil(octets.length / blockOctets) * blockOctets, octets);
 }
 
-/** A block plus the hash, repeated, plus one, as a whole number of as many octets. */
-function plusOnePlus(block: Uint8Array, hash: Uint8Array): Buffer {
+/** A block plus the digest, repeated, plus one, as a whole number of as many octets. */
+function plusOnePlus(block: Uint8Array, digest: Uint8Array): Buffer {
   const sum = Buffer.alloc(blockOctets);
   let carry = 1;
   for (let i = blockOctets - 1; i >= 0; i -= 1) {
-    carry += (block[i] ?? 0) + (hash[i % hashOctets] ?? 0);
+    carry += (block[i] ?? 0) + (digest[i % digestOctets] ?? 0);
     sum[i] = carry & 0xff;
     carry >>= 8;
   }

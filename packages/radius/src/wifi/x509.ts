@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, randomBytes, type X509Certificate } from "node:crypto";
+import { hash, type KeyObject, randomBytes, type X509Certificate } from "node:crypto";
 import { DirectoryError } from "@directorykit/core";
 import * as asn1js from "asn1js";
 import * as pkijs from "pkijs";
@@ -88,9 +88,8 @@ export function time(atMs: number): pkijs.Time {
 }
 
 /** What a key is told by: SHA-1 over its bits (RFC 5280 §4.2.1.2, method 1), a name and no proof of anything. */
-export function keyIdentifier(key: KeyObject): Buffer {
-  const info = pkijs.PublicKeyInfo.fromBER(bufferOf(key.export({ type: "spki", format: "der" })));
-  return createHash("sha1").update(Buffer.from(info.subjectPublicKey.valueBlock.valueHexView)).digest();
+function keyIdentifier(key: KeyObject): Uint8Array {
+  return hash("sha1", publicKeyInfo(key).subjectPublicKey.valueBlock.valueHexView, "buffer");
 }
 
 /** Extensions of an authority's own certificate: it vouches for certificates, and for no other authority. */
@@ -178,12 +177,13 @@ function subjectKeyExtension(key: KeyObject): pkijs.Extension {
   );
 }
 
+/** What the authority's own certificate calls its key: an authority made elsewhere may have counted otherwise. */
 function authorityKeyExtension(issuer: X509Certificate): pkijs.Extension {
-  const identifier = new asn1js.OctetString({
-    valueHex: bufferOf(
-      keyIdentifier(createPublicKey(issuer.publicKey.export({ type: "spki", format: "pem" }))),
-    ),
-  });
+  const { extensions = [] } = pkijs.Certificate.fromBER(bufferOf(issuer.raw));
+  const named: unknown = extensions.find(({ extnID }) => extnID === oid.subjectKeyIdentifier)?.parsedValue;
+  const octets =
+    named instanceof asn1js.OctetString ? named.valueBlock.valueHexView : keyIdentifier(issuer.publicKey);
+  const identifier = new asn1js.OctetString({ valueHex: bufferOf(octets) });
   return extension(
     oid.authorityKeyIdentifier,
     new pkijs.AuthorityKeyIdentifier({ keyIdentifier: identifier }),
