@@ -9,6 +9,7 @@ import type { ClientSecret, KnownClient } from "../view/client-table.ts";
 
 /** Why a request is silently discarded. The names are values of a metric's label. */
 export type DiscardReason =
+  | "no-source-port"
   | "unknown-client"
   | "malformed"
   | "unexpected-code"

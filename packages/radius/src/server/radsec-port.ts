@@ -141,7 +141,7 @@ export class RadsecPort {
           if (desk.take(octets, peer, "any") !== undefined) return void socket.destroy();
         }
       } catch (error) {
-        if (!isRadiusDecodeError(error)) throw error;
+        if (!isRadiusDecodeError(error)) this.#context.log(error as Error);
         socket.destroy();
         return;
       }

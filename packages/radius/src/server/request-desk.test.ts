@@ -187,6 +187,51 @@ describe("a request that comes again", () => {
   });
 });
 
+describe("a peer that nothing can be sent to", () => {
+  const limits = { rejectDelayMs: 1 };
+  const wrong = login({ given: "not the engine 1843" });
+  const status = encodeRequest({ code: PacketCode.statusServer, identifier: 3, attributes: [] }, shared);
+
+  test("is not worked for when it says that it came from port 0", async () => {
+    const counted = countingMetrics();
+    await using place = await office({ limits }, {}, { metrics: counted.metrics });
+    // The first of them comes while the networks are not known yet.
+    for (let i = 0; i < 2; i++) {
+      const answers = await radiusTestClient(place.server, { secret, port: 0 }).send(login().signed);
+      expect(answers).toEqual([]);
+    }
+    const reason = { reason: "no-source-port" };
+    expect(counted.of("directorykit_radius_discarded_total", reason)).toBe(2);
+    expect(counted.of("directorykit_authentication_total", { protocol: "radius", outcome: "accepted" })).toBe(
+      0,
+    );
+  });
+
+  test.each<[string, Uint8Array]>([
+    ["with an acceptance", login().signed],
+    ["with a refusal that is held back", wrong.signed],
+    ["with a word that the server is there", status],
+  ])("is told of in the log when it was to be answered %s", async (_, octets) => {
+    const errors: string[] = [];
+    const silent = { debug: () => {}, info: () => {}, warn: () => {} };
+    const logger = { ...silent, error: (_: object, message: string) => void errors.push(message) };
+    await using place = await office({ limits }, {}, { logger });
+    const send = (): void => {
+      throw new RangeError("there is no such port");
+    };
+    const peer = { address: "127.0.0.1", port: 50_002, send };
+    // Once while the networks are read, and again as a duplicate.
+    await place.server.take(octets, peer, "authentication");
+    await until(() => errors.length === 1);
+    await place.server.take(octets, peer, "authentication");
+    await until(() => errors.length === 2);
+    expect(new Set(errors)).toEqual(new Set(["a RADIUS packet could not be dealt with"]));
+    // The desk is none the worse for it.
+    const { code } = await radiusTestClient(place.server, { secret }).access({ username: "ada", password });
+    expect(code).toBe(PacketCode.accessAccept);
+  });
+});
+
 test("Proxy-State comes back as it was sent, in its order, behind everything else", async () => {
   await using place = await office();
   const states = ["one", "two", "", "three"].map((value) => text(AttributeType.proxyState, value));

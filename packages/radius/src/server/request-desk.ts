@@ -76,13 +76,15 @@ export class RequestDesk {
    */
   take(octets: Uint8Array, peer: Peer, role: PortRole): DiscardReason | undefined {
     if (this.#isClosed) return undefined;
-    const networks = this.#context.networks.now;
-    if (networks === undefined) {
-      this.#wait(octets, peer, role);
-      return undefined;
-    }
-    const reason = this.#takeFrom(networks, octets, peer, role);
-    if (reason !== undefined) this.#count(reason);
+    let reason: DiscardReason | undefined;
+    this.#safely(() => {
+      const networks = this.#context.networks.now;
+      // Anybody can write 0 there, and nothing can be sent to it.
+      if (peer.port === 0) reason = "no-source-port";
+      else if (networks === undefined) this.#wait(octets, peer, role);
+      else reason = this.#takeFrom(networks, octets, peer, role);
+      if (reason !== undefined) this.#count(reason);
+    });
     return reason;
   }
 
@@ -117,7 +119,7 @@ export class RequestDesk {
     const { secret, networks: own } = found;
     const id = `radius-${this.#nextId++}`;
     const request = { packet, client, address, secret, networks: own, correlation: id };
-    if (packet.code === PacketCode.statusServer) peer.send(this.#sign(request, statusAnswer(role)));
+    if (packet.code === PacketCode.statusServer) this.#send(peer, this.#sign(request, statusAnswer(role)));
     else this.#work(request, peer);
     return undefined;
   }
@@ -158,7 +160,7 @@ export class RequestDesk {
     const seen = this.#duplicates.see(name, packet, performance.now());
     if (seen !== "new") {
       this.#metrics.count("directorykit_radius_duplicates_total");
-      if (typeof seen === "object") peer.send(seen.answer);
+      if (typeof seen === "object") this.#send(peer, seen.answer);
       return;
     }
     const limit = this.#pending.begin(address);
@@ -179,7 +181,7 @@ export class RequestDesk {
           return;
         }
         const finish = (): void => {
-          if (this.#duplicates.answered(name, packet, octets)) peer.send(octets);
+          if (this.#duplicates.answered(name, packet, octets)) this.#send(peer, octets);
         };
         if (answer?.code === PacketCode.accessReject) this.#later(finish);
         else finish();
@@ -239,9 +241,22 @@ export class RequestDesk {
     }
     const timer = setTimeout(() => {
       this.#delayed.delete(timer);
-      work();
+      this.#safely(work);
     }, rejectDelayMs);
     this.#delayed.add(timer);
+  }
+
+  #send(peer: Peer, octets: Uint8Array): void {
+    this.#safely(() => peer.send(octets));
+  }
+
+  /** What a packet brings about must not reach the event loop as an error: that ends the process, and all its logins. */
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#logger.error({ error: String(error) }, "a RADIUS packet could not be dealt with");
+    }
   }
 
   #count(reason: DiscardReason | "networks-unreadable"): void {

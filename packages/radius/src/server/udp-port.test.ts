@@ -20,3 +20,24 @@ test("an answer that was given to a port before it is closed still goes out", as
   await closed.promise;
   client.close();
 });
+
+test("what cannot be sent at all is told of, throws nothing, and keeps no port open", async () => {
+  const told: Error[] = [];
+  const asked = Promise.withResolvers<void>();
+  const desk = {
+    take: (_: Uint8Array, peer: { send(octets: Uint8Array): void }) => {
+      peer.send(undefined as never);
+      asked.resolve();
+      return undefined;
+    },
+  };
+  const port = await UdpPort.open({ host: "127.0.0.1", port: 0 }, "authentication", desk, (error) => {
+    told.push(error);
+  });
+  const client = createSocket("udp4");
+  client.send("a request", port.address.port, "127.0.0.1");
+  await asked.promise;
+  await port.close();
+  expect(told).toHaveLength(1);
+  client.close();
+});

@@ -9,12 +9,14 @@ const receiveBufferOctets = 4 * 1024 * 1024;
 /** One UDP port that requests come to. */
 export class UdpPort {
   readonly #socket: Socket;
+  readonly #log: (error: Error) => void;
   /** Packets that are not on their way yet. */
   #sending = 0;
   #sent: PromiseWithResolvers<void> | undefined;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, log: (error: Error) => void) {
     this.#socket = socket;
+    this.#log = log;
   }
 
   /** Listens. @throws DirectoryError `misconfigured` when the port is taken or not allowed */
@@ -43,7 +45,7 @@ export class UdpPort {
     });
     socket.removeAllListeners("error");
     socket.on("error", log);
-    const opened = new UdpPort(socket);
+    const opened = new UdpPort(socket, log);
     socket.on("message", (octets, { address, port }) => {
       const send = (answer: Uint8Array): void => opened.#send(answer, address, port);
       desk.take(octets, { address, port, send }, role);
@@ -66,11 +68,20 @@ export class UdpPort {
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
   }
 
+  /** Never throws: an answer is given in timers too, where an error would end the process. */
   #send(octets: Uint8Array, address: string, port: number): void {
     this.#sending += 1;
-    this.#socket.send(octets, port, address, () => {
-      this.#sending -= 1;
-      if (this.#sending === 0) this.#sent?.resolve();
-    });
+    try {
+      this.#socket.send(octets, port, address, () => this.#oneSent());
+    } catch (error) {
+      // What a socket cannot even try, it throws at once, and does not call back.
+      this.#oneSent();
+      this.#log(error as Error);
+    }
+  }
+
+  #oneSent(): void {
+    this.#sending -= 1;
+    if (this.#sending === 0) this.#sent?.resolve();
   }
 }
