@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../codec/ip-address.ts";
 import type { SharedSecret } from "../codec/shared-secret.ts";
 import type { Network, NetworkClient } from "./network.ts";
 
@@ -12,7 +12,7 @@ export interface ClientSecret {
 export interface KnownClient {
   /** What it is called in logs. */
   readonly name: string;
-  /** Its addresses, in CIDR notation. */
+  /** Its addresses, in CIDR notation, in the one way in which a range is written. */
   readonly cidr: string;
   /** What it may know. */
   readonly secrets: readonly ClientSecret[];
@@ -24,71 +24,131 @@ export interface KnownClient {
   readonly dynamicAuthorizationPort: number | undefined;
 }
 
-interface Range {
-  readonly bits: number;
-  readonly family: "ipv4" | "ipv6";
-  readonly list: BlockList;
-  readonly client: KnownClient;
+interface Entry {
+  readonly client: NetworkClient;
+  readonly network: Network;
 }
 
-/** Who may ask, by address: the narrowest range that holds it counts. */
+/** A range of addresses, whatever way it was written. */
+interface Range {
+  /** The first of its addresses: 4 octets or 16. */
+  readonly first: Uint8Array;
+  readonly bits: number;
+}
+
+/** Ranges of one length, by their first address. */
+interface Level {
+  readonly family: number;
+  readonly bits: number;
+  readonly clients: Map<string, KnownClient>;
+}
+
+/** Octets before an IPv4 address in IPv6 (RFC 4291 §2.5.5.2). */
+const mappedPrefix = Buffer.from("00000000000000000000ffff", "hex");
+
+/**
+ * Who may ask, by address: the narrowest range that holds it counts. Anybody can send a packet from any address, so that looking
+ * one up must not cost more the more clients there are: each length of prefix that is in use costs one look.
+ */
 export class ClientTable {
   /** Narrow ones first. */
-  readonly #ranges: readonly Range[];
+  readonly #levels: readonly Level[];
 
   constructor(networks: readonly Network[]) {
-    const byRange = new Map<string, { client: NetworkClient; network: Network }[]>();
+    const byRange = new Map<string, { readonly range: Range; readonly entries: Entry[] }>();
     for (const network of networks) {
       for (const client of network.clients) {
-        const key = client.cidr.toLowerCase();
-        byRange.set(key, [...(byRange.get(key) ?? []), { client, network }]);
+        const range = rangeOf(client.cidr);
+        const key = textOf(range);
+        const known = byRange.get(key) ?? { range, entries: [] };
+        known.entries.push({ client, network });
+        byRange.set(key, known);
       }
     }
-    this.#ranges = [...byRange.values()].map(rangeOf).sort((a, b) => b.bits - a.bits);
+    const levels = new Map<string, Level>();
+    for (const [cidr, { range, entries }] of byRange) {
+      const { first, bits } = range;
+      const name = `${first.length} ${bits}`;
+      const level = levels.get(name) ?? { family: first.length, bits, clients: new Map() };
+      level.clients.set(keyOf(first), clientOf(cidr, entries));
+      levels.set(name, level);
+    }
+    this.#levels = [...levels.values()].sort((a, b) => b.bits - a.bits);
   }
 
   /** All clients. */
   get clients(): readonly KnownClient[] {
-    return this.#ranges.map(({ client }) => client);
+    return this.#levels.flatMap(({ clients }) => [...clients.values()]);
   }
 
   /** The client of an address, as `plainAddress` gives it. */
   find(address: string): KnownClient | undefined {
-    const family = isIP(address) === 4 ? "ipv4" : "ipv6";
-    return this.#ranges.find((range) => range.family === family && range.list.check(address, family))?.client;
+    const octets = octetsOf(address);
+    if (octets === undefined) return undefined;
+    for (const { family, bits, clients } of this.#levels) {
+      if (family !== octets.length) continue;
+      const found = clients.get(keyOf(masked(octets, bits)));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 }
 
-function rangeOf(entries: readonly { readonly client: NetworkClient; readonly network: Network }[]): Range {
-  const [first] = entries as [(typeof entries)[number]];
-  const { cidr, name } = first.client;
-  const [address = "", bits] = cidr.split("/");
-  const family = isIP(address) === 4 ? "ipv4" : "ipv6";
-  const width = family === "ipv4" ? 32 : 128;
-  const list = new BlockList();
-  list.addSubnet(address, bits === undefined ? width : Number(bits), family);
+/** The octets of an address. IPv4 in IPv6 is IPv4: it is what a socket for both says of who came by IPv4. */
+function octetsOf(address: string): Uint8Array | undefined {
+  const octets = parseIpv4(address) ?? parseIpv6(address.split("%")[0] ?? "");
+  const isMapped = octets?.length === 16 && mappedPrefix.equals(octets.subarray(0, mappedPrefix.length));
+  return isMapped ? octets.subarray(mappedPrefix.length) : octets;
+}
+
+/** @param cidr - one that was checked when its network was read */
+function rangeOf(cidr: string): Range {
+  const [address = "", length] = cidr.split("/");
+  const octets = octetsOf(address);
+  if (octets === undefined) throw new TypeError(`${cidr} is no network`);
+  const width = octets.length * 8;
+  if (length === undefined) return { first: octets, bits: width };
+  const isMapped = width === 32 && address.includes(":");
+  const bits = isMapped ? Number(length) - mappedPrefix.length * 8 : Number(length);
+  // What holds more than all of IPv4 is a range of IPv6 again.
+  if (bits < 0) return { first: masked(parseIpv6(address) ?? octets, Number(length)), bits: Number(length) };
+  return { first: masked(octets, bits), bits };
+}
+
+/** An address without all but its first bits. */
+function masked(octets: Uint8Array, bits: number): Uint8Array {
+  const kept = Uint8Array.from(octets);
+  const whole = bits >> 3;
+  kept.fill(0, whole + 1);
+  if (whole < kept.length) kept[whole] = (kept[whole] as number) & (0xff00 >> (bits & 7));
+  return kept;
+}
+
+function keyOf(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).latin1Slice();
+}
+
+function textOf({ first, bits }: Range): string {
+  return `${first.length === 4 ? formatIpv4(first) : formatIpv6(first)}/${bits}`;
+}
+
+function clientOf(cidr: string, entries: readonly Entry[]): KnownClient {
+  const [first] = entries as [Entry];
   return {
-    bits: bits === undefined ? width : Number(bits),
-    family,
-    list,
-    client: {
-      name,
-      cidr,
-      secrets: secretsOf(entries),
-      tls: entries.flatMap(({ client: { tlsNames }, network }) =>
-        tlsNames === undefined ? [] : { names: tlsNames, network },
-      ),
-      requireMessageAuthenticator: entries.some(({ client }) => client.requireMessageAuthenticator),
-      dynamicAuthorizationPort: entries.find(({ client }) => client.dynamicAuthorizationPort !== undefined)
-        ?.client.dynamicAuthorizationPort,
-    },
+    name: first.client.name,
+    cidr,
+    secrets: secretsOf(entries),
+    tls: entries.flatMap(({ client: { tlsNames }, network }) =>
+      tlsNames === undefined ? [] : { names: tlsNames, network },
+    ),
+    requireMessageAuthenticator: entries.some(({ client }) => client.requireMessageAuthenticator),
+    dynamicAuthorizationPort: entries.find(({ client }) => client.dynamicAuthorizationPort !== undefined)
+      ?.client.dynamicAuthorizationPort,
   };
 }
 
 /** Networks that share a secret are told apart by what a request says, not by who sent it. */
-function secretsOf(
-  entries: readonly { readonly client: NetworkClient; readonly network: Network }[],
-): readonly ClientSecret[] {
+function secretsOf(entries: readonly Entry[]): readonly ClientSecret[] {
   const found: { secret: SharedSecret; networks: Network[] }[] = [];
   for (const { client, network } of entries) {
     for (const secret of client.secrets) {
