@@ -22,9 +22,16 @@ export type DiscardReason =
 /**
  * With which of its client's secrets a request was made, or why it is discarded (RFC 2865 §3, RFC 3579 §3.2, RFC 5997
  * §4.2). A client that need not send a Message-Authenticator must all the same where its lack would let anybody on the way
- * turn a refusal into an acceptance (CVE-2024-3596): with EAP, and behind a proxy.
+ * turn a refusal into an acceptance (CVE-2024-3596): with EAP, and behind a proxy. Nobody can on the way of TLS, so that
+ * there a proxied request needs none; one with EAP does, because RFC 3579 knows no EAP without.
+ *
+ * @param client - as it counts for the way that the request came
  */
-export function secretOf(packet: RadiusPacket, client: KnownClient): ClientSecret | DiscardReason {
+export function secretOf(
+  packet: RadiusPacket,
+  client: KnownClient,
+  way: "udp" | "tls",
+): ClientSecret | DiscardReason {
   if (hasDigestAuthenticator(packet.code)) {
     const found = client.secrets.find(({ secret }) => hasValidRequestAuthenticator(packet, secret));
     if (found === undefined) return "bad-authenticator";
@@ -37,7 +44,7 @@ export function secretOf(packet: RadiusPacket, client: KnownClient): ClientSecre
   if (packet.code === PacketCode.statusServer || client.requireMessageAuthenticator)
     return "no-message-authenticator";
   if (attributeOf(packet, AttributeType.eapMessage) !== undefined) return "eap-without-message-authenticator";
-  if (attributeOf(packet, AttributeType.proxyState) !== undefined)
+  if (way === "udp" && attributeOf(packet, AttributeType.proxyState) !== undefined)
     return "proxied-without-message-authenticator";
   return likeliestSecret(packet, client);
 }
@@ -50,7 +57,10 @@ function likeliestSecret(packet: RadiusPacket, client: KnownClient): ClientSecre
   if (hidden === undefined) return first;
   const isText = ({ secret }: ClientSecret): boolean => {
     try {
-      return isUtf8(revealPassword(hidden, packet.authenticator, secret));
+      const password = revealPassword(hidden, packet.authenticator, secret);
+      const isIt = isUtf8(password);
+      password.fill(0);
+      return isIt;
     } catch (error) {
       if (isRadiusDecodeError(error)) return false;
       throw error;

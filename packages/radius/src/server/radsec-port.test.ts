@@ -1,11 +1,12 @@
 import { once } from "node:events";
+import { connect as tcpConnect } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EapAuthority, type IssuedCertificate } from "../../interop/eap-certificates.ts";
 import { type Office, office, password } from "../../interop/office.ts";
 import { AttributeType, textOf } from "../codec/attribute-type.ts";
 import { hidePassword } from "../codec/hidden-value.ts";
-import { decodePacket, encodePacket, type RadiusPacket } from "../codec/packet.ts";
+import { decodePacket, encodePacket, type RadiusPacket, type RawAttribute } from "../codec/packet.ts";
 import { PacketCode } from "../codec/packet-code.ts";
 import { PacketFramer } from "../codec/packet-framer.ts";
 import { SharedSecret } from "../codec/shared-secret.ts";
@@ -14,13 +15,14 @@ import type { RadiusListener } from "./radius-server.ts";
 
 const secret = new SharedSecret("radsec");
 const authenticator = Buffer.alloc(16, 7);
-const login = (identifier: number, given = password): Uint8Array =>
+const login = (identifier: number, given = password, more: readonly RawAttribute[] = []): Uint8Array =>
   encodePacket(
     PacketCode.accessRequest,
     identifier,
     [
       { type: AttributeType.userName, value: Buffer.from("ada") },
       { type: AttributeType.userPassword, value: hidePassword(Buffer.from(given), authenticator, secret) },
+      ...more,
     ],
     authenticator,
   );
@@ -153,6 +155,39 @@ describe("over TLS", () => {
     good.socket.destroy();
   });
 
+  test("a packet that comes an octet at a time has no more time than another", async () => {
+    const { socket } = await connected();
+    const begun = performance.now();
+    const octets = login(1);
+    let at = 0;
+    const drip = setInterval(() => socket.write(octets.subarray(at, ++at)), 40);
+    await closed(socket);
+    clearInterval(drip);
+    // 200 ms are allowed, and the packet takes two seconds and more.
+    expect(performance.now() - begun).toBeLessThan(1_500);
+  });
+
+  test("a login by way of a proxy needs no Message-Authenticator: TLS proves who sent it", async () => {
+    const { socket, next } = await connected();
+    socket.write(login(4, password, [{ type: AttributeType.proxyState, value: Buffer.from("p") }]));
+    expect((await next()).code).toBe(PacketCode.accessAccept);
+    socket.destroy();
+  });
+
+  test.each<[string, Uint8Array]>([
+    [
+      "EAP",
+      login(5, password, [{ type: AttributeType.eapMessage, value: Buffer.from("0201000501", "hex") }]),
+    ],
+    ["Status-Server", encodePacket(PacketCode.statusServer, 5, [], authenticator)],
+  ])("%s without a Message-Authenticator is dropped, and the connection stays", async (_, octets) => {
+    const { socket, next } = await connected();
+    socket.write(octets);
+    socket.write(login(6));
+    expect((await next()).identifier).toBe(6);
+    socket.destroy();
+  });
+
   test("one address has so many connections and no more", async () => {
     await using small = await office(
       {
@@ -171,6 +206,41 @@ describe("over TLS", () => {
     more.on("error", () => {});
     await closed(more);
     for (const { socket } of open) socket.destroy();
+  });
+
+  test("connections that never begin a handshake count, until they are closed", async () => {
+    await using small = await office(
+      {
+        limits: { maxConnectionsPerAddress: 2 },
+        radsec: { key: own.key, cert: own.cert, clientAuthorities: authority.ca },
+      },
+      { clients: [{ cidr: "127.0.0.1", tls: true }] },
+    );
+    const { radsecPort } = await small.server.listen({ port: 0, accountingPort: 0, radsecPort: 0 });
+    const silent = Array.from({ length: 5 }, () => tcpConnect(radsecPort as number, "127.0.0.1"));
+    for (const socket of silent) socket.on("error", () => {});
+    let left = silent.length;
+    const few = Promise.withResolvers<void>();
+    for (const socket of silent)
+      socket.once("close", () => {
+        left -= 1;
+        if (left === 2) few.resolve();
+      });
+    await few.promise;
+    for (const socket of silent) socket.destroy();
+    // Each that is closed makes room, once the server has heard of it.
+    const isOpen = async (): Promise<boolean> => {
+      try {
+        const { socket, next } = await connected(radsecPort);
+        socket.write(login(1));
+        await next();
+        socket.destroy();
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    while (!(await isOpen()));
   });
 });
 

@@ -1,8 +1,9 @@
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { DirectoryError } from "@directorykit/core";
 import { PacketFramer } from "../codec/packet-framer.ts";
 import { isRadiusDecodeError } from "../codec/radius-decode-error.ts";
+import type { DiscardReason } from "../handlers/authenticity.ts";
 import type { RadiusLimits, RadsecOptions } from "../options.ts";
 import type { Peer, RequestDesk } from "./request-desk.ts";
 
@@ -17,11 +18,21 @@ export interface RadsecContext {
   log(error: Error): void;
 }
 
+/**
+ * What is dropped without more: the stream is in order, and proxies bring the requests of many people by one of them, which
+ * must not all wait because of what one device leaves out.
+ */
+const bearable: ReadonlySet<DiscardReason> = new Set<DiscardReason>([
+  "no-message-authenticator",
+  "eap-without-message-authenticator",
+]);
+
 /** A port that requests come to over TLS (RFC 6614), from clients that show a certificate. */
 export class RadsecPort {
   readonly #server: Server;
   readonly #context: RadsecContext;
-  readonly #open = new Set<TLSSocket>();
+  /** Connections, from before their handshake on: those that never begin one count as well. */
+  readonly #open = new Set<Socket>();
   readonly #perAddress = new Map<string, number>();
 
   private constructor(context: RadsecContext) {
@@ -43,12 +54,7 @@ export class RadsecPort {
       ...(revocationLists === undefined ? {} : { crl: mutable(revocationLists) }),
       ...(ciphers === undefined ? {} : { ciphers }),
     });
-    this.#server.on("connection", (socket) => {
-      const limit = this.#limitOf(socket.remoteAddress ?? "");
-      if (limit === undefined) return;
-      context.count(limit);
-      socket.destroy();
-    });
+    this.#server.on("connection", (socket) => this.#admit(socket));
     this.#server.on("secureConnection", (socket) => this.#accept(socket));
     this.#server.on("tlsClientError", (_, socket) => socket.destroy());
   }
@@ -93,6 +99,24 @@ export class RadsecPort {
     await closed;
   }
 
+  #admit(socket: Socket): void {
+    const address = socket.remoteAddress ?? "";
+    const limit = this.#limitOf(address);
+    if (limit !== undefined) {
+      this.#context.count(limit);
+      socket.destroy();
+      return;
+    }
+    this.#open.add(socket);
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    socket.on("close", () => {
+      this.#open.delete(socket);
+      const left = (this.#perAddress.get(address) ?? 1) - 1;
+      if (left > 0) this.#perAddress.set(address, left);
+      else this.#perAddress.delete(address);
+    });
+  }
+
   #limitOf(address: string): keyof RadiusLimits | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#context.limits;
     if (this.#open.size >= maxConnections) return "maxConnections";
@@ -110,14 +134,6 @@ export class RadsecPort {
       socket.destroy();
       return;
     }
-    this.#open.add(socket);
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
-    socket.on("close", () => {
-      this.#open.delete(socket);
-      const left = (this.#perAddress.get(address) ?? 1) - 1;
-      if (left > 0) this.#perAddress.set(address, left);
-      else this.#perAddress.delete(address);
-    });
     const peer: Peer = { address, port, certificate, send: (octets) => this.#send(socket, octets) };
     this.#context.desk.mayAsk(peer).then(
       (may) => {
@@ -135,20 +151,25 @@ export class RadsecPort {
     let late: NodeJS.Timeout | undefined;
     socket.on("close", () => clearTimeout(late));
     socket.on("data", (chunk: Buffer) => {
+      let packets: Uint8Array[];
       try {
-        for (const octets of framer.push(chunk)) {
-          // On a stream nothing but its end tells a peer that it is not understood (RFC 6613 §2.6.4).
-          if (desk.take(octets, peer, "any") !== undefined) return void socket.destroy();
-        }
+        packets = framer.push(chunk);
       } catch (error) {
         if (!isRadiusDecodeError(error)) this.#context.log(error as Error);
         socket.destroy();
         return;
       }
-      clearTimeout(late);
-      late = framer.hasPartialPacket
-        ? setTimeout(() => socket.destroy(), limits.messageTimeoutMs)
-        : undefined;
+      for (const octets of packets) {
+        const reason = desk.take(octets, peer, "any");
+        // On a stream nothing but its end tells a peer that it is not understood (RFC 6613 §2.6.4).
+        if (reason !== undefined && !bearable.has(reason)) return void socket.destroy();
+      }
+      // The time of a packet runs from its first octet: each more does not begin it anew.
+      if (packets.length > 0) {
+        clearTimeout(late);
+        late = undefined;
+      }
+      if (framer.hasPartialPacket) late ??= setTimeout(() => socket.destroy(), limits.messageTimeoutMs);
     });
   }
 

@@ -114,7 +114,7 @@ export class RequestDesk {
       return "malformed";
     }
     if (!expected[role].has(packet.code)) return "unexpected-code";
-    const found = secretOf(packet, client);
+    const found = secretOf(packet, client, wayOf(peer));
     if (typeof found === "string") return found;
     const { secret, networks: own } = found;
     const id = `radius-${this.#nextId++}`;
@@ -156,7 +156,7 @@ export class RequestDesk {
 
   #work(request: Omit<RadiusRequest, "signal">, peer: Peer): void {
     const { packet, address } = request;
-    const name = `${peer.certificate === undefined ? "udp" : "tls"} ${address} ${peer.port}`;
+    const name = `${wayOf(peer)} ${address} ${peer.port}`;
     const seen = this.#duplicates.see(name, packet, performance.now());
     if (seen !== "new") {
       this.#metrics.count("directorykit_radius_duplicates_total");
@@ -266,6 +266,10 @@ export class RequestDesk {
   get #metrics() {
     return this.#context.options.directory.metrics;
   }
+}
+
+function wayOf({ certificate }: Omit<Peer, "send">): "udp" | "tls" {
+  return certificate === undefined ? "udp" : "tls";
 }
 
 /** A client as it counts for the way that a request of its came; `undefined` when it does not come that way. */
