@@ -16,9 +16,12 @@ export interface RadiusLimits {
   readonly maxRequestMs: number;
   /** Milliseconds an Access-Reject is held back (RFC 5080 §2.2.3). Default 1,000; 0 sends it at once. */
   readonly rejectDelayMs: number;
-  /** Logins by EAP that may be under way. Default 2,000, of up to about 90 KiB each. */
+  /**
+   * Logins by EAP that may be under way, half of them by one client. Default 2,000, of up to about 90 KiB each; for one more
+   * the one is given up of which nothing was heard for longest.
+   */
   readonly maxConversations: number;
-  /** The same of one device, by its Calling-Station-Id. Default 8. */
+  /** The same of one device by one client, where it tells a Calling-Station-Id. Default 8. */
   readonly maxConversationsPerStation: number;
   /** Milliseconds for which a login by EAP waits for its next message. Default 30,000. */
   readonly conversationIdleMs: number;

@@ -2,9 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EapAuthority } from "../../interop/eap-certificates.ts";
 import { type Office, office, secret } from "../../interop/office.ts";
 import { AttributeType, attributeOf } from "../codec/attribute-type.ts";
-import type { RawAttribute } from "../codec/packet.ts";
+import { decodePacket, encodePacket, type RawAttribute } from "../codec/packet.ts";
 import { PacketCode } from "../codec/packet-code.ts";
+import { SharedSecret } from "../codec/shared-secret.ts";
+import { encodeRequest } from "../codec/signature.ts";
+import { resolveOptions } from "../options.ts";
 import { type RadiusTestAnswer, radiusTestClient } from "../testing.ts";
+import { readNetwork } from "../view/network.ts";
+import { ReplyWriter } from "../view/reply-attributes.ts";
+import { EapConversations } from "./eap-conversations.ts";
 
 const { accessChallenge, accessReject } = PacketCode;
 let authority: EapAuthority;
@@ -100,33 +106,91 @@ describe("a login by EAP", () => {
 });
 
 describe("logins that are begun and left", () => {
-  test("are so many of one device, and the next is refused until one of them is forgotten", async () => {
+  const clients = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map((cidr) => ({ cidr, secret }));
+  const roomy = { limits: { ...limits, maxConversations: 8 } };
+  const begin = async (place: Office, station?: string, address?: string): Promise<RadiusTestAnswer> => {
+    const answer = await ask(place, [identity(), ...(station === undefined ? [] : [from(station)])], address);
+    expect(answer.code).toBe(accessChallenge);
+    return answer;
+  };
+  /** Whether a login goes on, when its device asks for another method. */
+  const goesOn = async (place: Office, begun: RadiusTestAnswer, address?: string): Promise<boolean> => {
+    const [, identifier] = attributeOf(begun, AttributeType.eapMessage) as Uint8Array;
+    const nak = {
+      type: AttributeType.eapMessage,
+      value: Buffer.from([2, identifier as number, 0, 6, 3, 25]),
+    };
+    const answer = await ask(place, [nak, stateOf(begun)], address);
+    if (answer.code !== accessChallenge) expect(isFailure(answer)).toBe(true);
+    return answer.code === accessChallenge;
+  };
+
+  test("are so many of one device: for one more, that gives way of which nothing was heard for longest", async () => {
     await using place = await start();
-    const codes: number[] = [];
-    for (let i = 0; i < 3; i++) codes.push((await ask(place, [identity(), from("01")])).code);
-    expect(codes).toEqual([accessChallenge, accessChallenge, accessReject]);
-    expect((await ask(place, [identity(), from("02")])).code).toBe(accessChallenge);
-    let code: number = accessReject;
-    const deadline = performance.now() + 4000;
-    while (code !== accessChallenge && performance.now() < deadline) {
-      await new Promise((resolve) => setImmediate(resolve));
-      ({ code } = await ask(place, [identity(), from("01")]));
-    }
-    expect(code).toBe(accessChallenge);
+    const other = await begin(place, "02");
+    const begun = [await begin(place, "0a"), await begin(place, "0A "), await begin(place, "0a")];
+    const go = [];
+    for (const one of begun) go.push(await goesOn(place, one));
+    expect(go).toEqual([false, true, true]);
+    expect(await goesOn(place, other)).toBe(false);
   });
 
-  test("are so many of all devices", async () => {
+  test("of a device by one client are nothing to those by another", async () => {
+    await using place = await start({}, { clients });
+    const first = await begin(place, "01");
+    for (let i = 0; i < 4; i++) await begin(place, "01", "127.0.0.2");
+    expect(await goesOn(place, first)).toBe(true);
+  });
+
+  test.each([undefined, "", " "])("are not of one device when the client calls it %j", async (station) => {
+    await using place = await start(roomy);
+    const begun = [];
+    for (let i = 0; i < 4; i++) begun.push(await begin(place, station));
+    for (const one of begun) expect(await goesOn(place, one)).toBe(true);
+  });
+
+  test("by one client leave half of the room to the others", async () => {
+    await using place = await start(roomy, { clients });
+    const other = await begin(place, "01", "127.0.0.2");
+    const begun = [];
+    for (let i = 0; i < 20; i++) begun.push(await begin(place, `1${i}`));
+    const go = [];
+    for (const one of begun) go.push(await goesOn(place, one));
+    expect(go).toEqual([...Array<boolean>(16).fill(false), ...Array<boolean>(4).fill(true)]);
+    expect(await goesOn(place, other, "127.0.0.2")).toBe(true);
+  });
+
+  test("give way, where there is no room at all, by the client that has most of them", async () => {
+    const small = { limits: { ...limits, maxConversations: 7 } };
+    await using place = await start(small, { clients });
+    const few = [await begin(place, "01", "127.0.0.2"), await begin(place, "02", "127.0.0.2")];
+    const third = [await begin(place, "01", "127.0.0.3"), await begin(place, "02", "127.0.0.3")];
+    const most = [await begin(place, "01"), await begin(place, "02"), await begin(place, "03")];
+    third.push(await begin(place, "03", "127.0.0.3"));
+    expect(await goesOn(place, most[0] as RadiusTestAnswer)).toBe(false);
+    for (const one of few) expect(await goesOn(place, one, "127.0.0.2")).toBe(true);
+    for (const one of third) expect(await goesOn(place, one, "127.0.0.3")).toBe(true);
+  });
+
+  test("are forgotten after a while", async () => {
     await using place = await start();
-    const codes: number[] = [];
-    for (let i = 0; i < 6; i++) codes.push((await ask(place, [identity(), from(`0${i}`)])).code);
-    expect(codes).toEqual([...Array<number>(5).fill(accessChallenge), accessReject]);
+    const settings = place.directory.resources.openSettings(place.resource);
+    const network = readNetwork({ ...place.resource, settings });
+    const options = resolveOptions({ directory: place.directory, tls, limits });
+    const conversations = new EapConversations({ options, reply: new ReplyWriter(options.dictionary) });
+    const packet = decodePacket(encodePacket(PacketCode.accessRequest, 1, [identity(), from("01")]));
+    const request = { packet, address: "127.0.0.1", secret: new SharedSecret(secret), correlation: "1" };
+    await conversations.take(request as never, network);
+    expect(conversations.size).toBe(1);
+    const deadline = performance.now() + 4000;
+    while (conversations.size > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(conversations.size).toBe(0);
   });
 
   test("do not count when their first message said nothing", async () => {
     await using place = await start();
     const client = radiusTestClient(place.server, { secret });
-    const { SharedSecret } = await import("../codec/shared-secret.ts");
-    const { encodeRequest } = await import("../codec/signature.ts");
     const nonsense = { type: AttributeType.eapMessage, value: Buffer.from([9, 9, 9]) };
     await ask(place, [identity(), from("02")]);
     for (let identifier = 100; identifier < 120; identifier++) {

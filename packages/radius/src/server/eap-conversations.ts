@@ -12,7 +12,9 @@ import { DirectoryVerifier } from "../handlers/eap/directory-verifier.ts";
 import type { EapMethodName, EapSettings } from "../handlers/eap/eap-settings.ts";
 import type { TlsTunnels } from "../handlers/eap/tls-tunnel.ts";
 import type { RadiusAnswer, RadiusRequest } from "../handlers/request.ts";
+import type { RadiusLimits } from "../options.ts";
 import { type Network, type NetworkMethod, offers } from "../view/network.ts";
+import { RecencyGroups } from "./recency-groups.ts";
 import { NodeTlsTunnels } from "./tls-tunnel.ts";
 
 /** A login that is under way. */
@@ -22,8 +24,8 @@ interface OpenLogin {
   readonly network: Network;
   /** The client that it came by: a State of one is no other's. */
   readonly address: string;
-  /** The device, as its access point names it. */
-  readonly station: string;
+  /** The device, as its client names it; `undefined` where it names none. */
+  readonly station: string | undefined;
   /** Empty before its first challenge. */
   state: string;
   lastAt: number;
@@ -31,6 +33,7 @@ interface OpenLogin {
 }
 
 const stateOctets = 16;
+const maxStationLetters = 64;
 const sweepMs = 1_000;
 /** What EAP calls the methods of a network, in the order in which they are offered. */
 const methodNames: Readonly<Partial<Record<NetworkMethod, EapMethodName>>> = {
@@ -51,7 +54,8 @@ export class EapConversations {
   readonly #tunnels: TlsTunnels | undefined;
   /** In the order in which they were last heard of. */
   readonly #open = new Map<string, OpenLogin>();
-  readonly #perStation = new Map<string, number>();
+  readonly #ofStation = new RecencyGroups<OpenLogin>();
+  readonly #ofClient = new RecencyGroups<OpenLogin>();
   #sweep: NodeJS.Timeout | undefined;
 
   /** @throws DirectoryError `misconfigured` for a certificate or key that cannot be used */
@@ -76,6 +80,7 @@ export class EapConversations {
     const octets = Buffer.concat(attributesOf(packet, AttributeType.eapMessage));
     const login = this.#find(request, network) ?? this.#begin(request, network);
     if (login === undefined) return refusal(octets);
+    this.#heard(login);
     login.verifier.request = request;
     let step: EapStep<Person>;
     try {
@@ -118,16 +123,19 @@ export class EapConversations {
     { packet, subject, sendKey, recvKey }: Extract<EapStep<Person>, { readonly type: "success" }>,
     response: Uint8Array,
   ): Promise<RadiusAnswer> {
-    // Once more: what hides values is the last request, and something may have changed since the person was verified.
-    const answer = await admit(request, network, subject, this.#context);
-    if (answer.code !== PacketCode.accessAccept) return refusal(response);
-    const keys = [
-      ...hiddenKey("MS-MPPE-Recv-Key", recvKey, request),
-      ...hiddenKey("MS-MPPE-Send-Key", sendKey, request),
-    ];
-    sendKey.fill(0);
-    recvKey.fill(0);
-    return { code: answer.code, attributes: [...eapMessages(packet), ...keys, ...answer.attributes] };
+    try {
+      // Once more: what hides values is the last request, and something may have changed since the person was verified.
+      const answer = await admit(request, network, subject, this.#context);
+      if (answer.code !== PacketCode.accessAccept) return refusal(response);
+      const keys = [
+        ...hiddenKey("MS-MPPE-Recv-Key", recvKey, request),
+        ...hiddenKey("MS-MPPE-Send-Key", sendKey, request),
+      ];
+      return { code: answer.code, attributes: [...eapMessages(packet), ...keys, ...answer.attributes] };
+    } finally {
+      sendKey.fill(0);
+      recvKey.fill(0);
+    }
   }
 
   /** A login goes on where it began: on another network other methods may count. */
@@ -146,22 +154,10 @@ export class EapConversations {
     if (attributeOf(packet, AttributeType.state) !== undefined) return undefined;
     const settings = this.#settingsOf(network);
     if (this.#tunnels === undefined || settings === undefined) return undefined;
-    const station = textOf(packet, AttributeType.callingStationId)?.slice(0, 64) ?? address;
-    const { limits, directory } = this.#context.options;
-    const own = this.#perStation.get(station) ?? 0;
-    const limit =
-      this.#open.size >= limits.maxConversations
-        ? "maxConversations"
-        : own >= limits.maxConversationsPerStation
-          ? "maxConversationsPerStation"
-          : undefined;
-    if (limit !== undefined) {
-      directory.metrics.count("directorykit_radius_limit_hit_total", { limit });
-      return undefined;
-    }
+    const station = stationOf(request);
+    this.#makeRoom(address, station);
     const verifier = new DirectoryVerifier(request, network, this.#context);
     const conversation = new EapConversation(settings, verifier, this.#tunnels);
-    this.#perStation.set(station, own + 1);
     return {
       conversation,
       verifier,
@@ -172,6 +168,27 @@ export class EapConversations {
       lastAt: performance.now(),
       isOver: false,
     };
+  }
+
+  /** One client has half of all at most: what comes by it cannot keep out who comes by others. */
+  #makeRoom(address: string, station: string | undefined): void {
+    const { maxConversations, maxConversationsPerStation } = this.#context.options.limits;
+    if (station !== undefined && this.#ofStation.sizeOf(station) >= maxConversationsPerStation)
+      this.#giveWay(this.#ofStation.oldest(station), "maxConversationsPerStation");
+    const share = Math.max(1, Math.floor(maxConversations / 2));
+    const full =
+      this.#ofClient.sizeOf(address) >= share
+        ? address
+        : this.#ofClient.size >= maxConversations
+          ? this.#ofClient.largest()
+          : undefined;
+    if (full !== undefined) this.#giveWay(this.#ofClient.oldest(full), "maxConversations");
+  }
+
+  #giveWay(login: OpenLogin | undefined, limit: keyof RadiusLimits): void {
+    if (login === undefined) return;
+    this.#context.options.directory.metrics.count("directorykit_radius_limit_hit_total", { limit });
+    this.#end(login);
   }
 
   #settingsOf(network: Network): EapSettings | undefined {
@@ -187,6 +204,14 @@ export class EapConversations {
       checkInnerRealm: true,
       serverName: "directorykit",
     };
+  }
+
+  #heard(login: OpenLogin): void {
+    login.lastAt = performance.now();
+    this.#ofClient.touch(login.address, login);
+    if (login.station !== undefined) this.#ofStation.touch(login.station, login);
+    // The order of those that are open is that in which they were heard of.
+    if (this.#open.delete(login.state)) this.#open.set(login.state, login);
   }
 
   /** Keeps a login for its next message. @returns the State by which it is known */
@@ -205,9 +230,8 @@ export class EapConversations {
     login.isOver = true;
     login.conversation.close();
     this.#open.delete(login.state);
-    const left = (this.#perStation.get(login.station) ?? 1) - 1;
-    if (left > 0) this.#perStation.set(login.station, left);
-    else this.#perStation.delete(login.station);
+    this.#ofClient.remove(login.address, login);
+    if (login.station !== undefined) this.#ofStation.remove(login.station, login);
   }
 
   #endOld(): void {
@@ -225,6 +249,12 @@ export class EapConversations {
     const told = { client: client.name, network: network.resource.name, reason, correlation };
     this.#context.options.directory.logger.info(told, "a login by EAP failed");
   }
+}
+
+/** A device counts by its client: what one says of it is nothing to the others. */
+function stationOf({ packet, address }: RadiusRequest): string | undefined {
+  const station = textOf(packet, AttributeType.callingStationId)?.trim().slice(0, maxStationLetters);
+  return station === undefined || station === "" ? undefined : `${address} ${station.toLowerCase()}`;
 }
 
 function eapMessages(packet: Uint8Array): readonly RawAttribute[] {

@@ -125,7 +125,7 @@ function masked(octets: Uint8Array, bits: number): Uint8Array {
 }
 
 function keyOf(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).latin1Slice();
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString("latin1");
 }
 
 function textOf({ first, bits }: Range): string {
