@@ -205,6 +205,7 @@ export class RadiusServer {
       options: radsec,
       limits,
       desk: this.#desk,
+      dictionary: this.#options.dictionary,
       count: (limit: string) => directory.metrics.count("directorykit_radius_limit_hit_total", { limit }),
       log: (error: Error) => this.#failed(error),
     };

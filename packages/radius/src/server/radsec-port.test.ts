@@ -57,7 +57,10 @@ const closed = (socket: TLSSocket): Promise<void> =>
   new Promise((resolve) => socket.once("close", () => resolve()));
 
 /** A client over TLS, with what it was sent. */
-async function connected(port = listener.radsecPort): Promise<{
+async function connected(
+  port = listener.radsecPort,
+  protocols: string[] = [],
+): Promise<{
   readonly socket: TLSSocket;
   next(): Promise<RadiusPacket>;
 }> {
@@ -68,6 +71,7 @@ async function connected(port = listener.radsecPort): Promise<{
     ca: authority.ca,
     key: client.key,
     cert: client.cert,
+    ...(protocols.length === 0 ? {} : { ALPNProtocols: protocols }),
   });
   socket.on("error", () => {});
   await once(socket, "secureConnect");
@@ -241,6 +245,71 @@ describe("over TLS", () => {
       }
     };
     while (!(await isOpen()));
+  });
+});
+
+describe("RADIUS/1.1", () => {
+  const token = Buffer.from("cafef00d", "hex");
+  const header = Buffer.concat([token, Buffer.alloc(12)]);
+  const plainLogin = (given: string): Uint8Array =>
+    encodePacket(
+      PacketCode.accessRequest,
+      0,
+      [
+        { type: AttributeType.userName, value: Buffer.from("ada") },
+        { type: AttributeType.userPassword, value: Buffer.from(given) },
+      ],
+      header,
+    );
+
+  test.each([
+    [["radius/1.1"], "radius/1.1"],
+    [["radius/1.0", "radius/1.1"], "radius/1.1"],
+    [["radius/1.0"], "radius/1.0"],
+    [[], false],
+  ])("of %j it is agreed to speak %s", async (protocols, agreed) => {
+    const { socket } = await connected(listener.radsecPort, protocols);
+    expect(socket.alpnProtocol).toBe(agreed);
+    socket.destroy();
+  });
+
+  test("has passwords as they are, tokens in place of identifiers, and no signatures", async () => {
+    const { socket, next } = await connected(listener.radsecPort, ["radius/1.1"]);
+    socket.write(plainLogin(password));
+    const answer = await next();
+    expect([answer.code, answer.identifier]).toEqual([PacketCode.accessAccept, 0]);
+    expect(Buffer.from(answer.authenticator)).toEqual(header);
+    expect(answer.attributes.some(({ type }) => type === AttributeType.messageAuthenticator)).toBe(false);
+    expect(textOf(answer, 81)).toBe("20");
+    socket.write(plainLogin("no engine at all"));
+    expect((await next()).code).toBe(PacketCode.accessReject);
+    socket.destroy();
+  });
+
+  test("tells more requests of a connection apart than there are identifiers", async () => {
+    const { socket, next } = await connected(listener.radsecPort, ["radius/1.1"]);
+    const tokens = new Set<number>();
+    for (let i = 0; i < 300; i++) {
+      // Without a password it is refused at once, and costs no hash.
+      const own = Buffer.from(encodePacket(PacketCode.accessRequest, 0, [], header));
+      own.writeUInt32BE(i, 4);
+      socket.write(own);
+    }
+    for (let i = 0; i < 300; i++) tokens.add(Buffer.from((await next()).authenticator).readUInt32BE());
+    expect(tokens.size).toBe(300);
+    socket.destroy();
+  });
+
+  test("ends a connection with a password that is none", async () => {
+    const { socket } = await connected(listener.radsecPort, ["radius/1.1"]);
+    socket.write(plainLogin(""));
+    await closed(socket);
+  });
+
+  test("is not spoken with a client that knows something else only", async () => {
+    await expect(connected(listener.radsecPort, ["http/1.1"])).rejects.toMatchObject({
+      code: "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
+    });
   });
 });
 

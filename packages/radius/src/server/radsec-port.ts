@@ -1,17 +1,27 @@
 import type { AddressInfo, Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { DirectoryError } from "@directorykit/core";
+import type { Dictionary } from "../codec/dictionary/dictionary.ts";
 import { PacketFramer } from "../codec/packet-framer.ts";
+import {
+  radius10,
+  radius11,
+  readRadius11,
+  type TranslatedRequest,
+  writeRadius11,
+} from "../codec/radius-1-1.ts";
 import { isRadiusDecodeError } from "../codec/radius-decode-error.ts";
 import type { DiscardReason } from "../handlers/authenticity.ts";
 import type { RadiusLimits, RadsecOptions } from "../options.ts";
-import type { Peer, RequestDesk } from "./request-desk.ts";
+import { type Peer, type RequestDesk, tlsSecret } from "./request-desk.ts";
 
 /** What a port works with. */
 export interface RadsecContext {
   readonly options: RadsecOptions;
   readonly limits: RadiusLimits;
   readonly desk: RequestDesk;
+  /** The attributes of which some are hidden before RADIUS/1.1. */
+  readonly dictionary: Dictionary;
   /** Tells of a limit that was hit. */
   count(limit: keyof RadiusLimits): void;
   /** Tells of what went wrong with the port itself. */
@@ -34,6 +44,7 @@ export class RadsecPort {
   /** Connections, from before their handshake on: those that never begin one count as well. */
   readonly #open = new Set<Socket>();
   readonly #perAddress = new Map<string, number>();
+  #lastPort = 65_535;
 
   private constructor(context: RadsecContext) {
     this.#context = context;
@@ -49,6 +60,8 @@ export class RadsecPort {
       requestCert: true,
       rejectUnauthorized: true,
       minVersion: "TLSv1.2",
+      // Of those that the client names too, the first; a client that names none speaks RADIUS as it was before.
+      ALPNProtocols: [radius11, radius10],
       handshakeTimeout: context.limits.messageTimeoutMs,
       ...(passphrase === undefined ? {} : { passphrase }),
       ...(revocationLists === undefined ? {} : { crl: mutable(revocationLists) }),
@@ -147,6 +160,7 @@ export class RadsecPort {
   #read(socket: TLSSocket, peer: Peer): void {
     const { desk, limits } = this.#context;
     const framer = new PacketFramer();
+    const isRadius11 = socket.alpnProtocol === radius11;
     socket.setTimeout(limits.idleTimeoutMs, () => socket.destroy());
     let late: NodeJS.Timeout | undefined;
     socket.on("close", () => clearTimeout(late));
@@ -160,7 +174,7 @@ export class RadsecPort {
         return;
       }
       for (const octets of packets) {
-        const reason = desk.take(octets, peer, "any");
+        const reason = isRadius11 ? this.#take11(octets, socket, peer) : desk.take(octets, peer, "any");
         // On a stream nothing but its end tells a peer that it is not understood (RFC 6613 §2.6.4).
         if (reason !== undefined && !bearable.has(reason)) return void socket.destroy();
       }
@@ -171,6 +185,23 @@ export class RadsecPort {
       }
       if (framer.hasPartialPacket) late ??= setTimeout(() => socket.destroy(), limits.messageTimeoutMs);
     });
+  }
+
+  /** A packet of RADIUS/1.1 goes to the desk as one of RADIUS would, and its answer back as one of RADIUS/1.1. */
+  #take11(octets: Uint8Array, socket: TLSSocket, peer: Peer): DiscardReason | undefined {
+    const { desk, dictionary } = this.#context;
+    let request: TranslatedRequest;
+    try {
+      request = readRadius11(octets, tlsSecret);
+    } catch (error) {
+      if (!isRadiusDecodeError(error)) throw error;
+      return "malformed";
+    }
+    const send = (answer: Uint8Array): void =>
+      this.#send(socket, writeRadius11(answer, request, tlsSecret, dictionary));
+    // Tokens are not identifiers: each request has a port of its own, of numbers that no port has.
+    this.#lastPort += 1;
+    return desk.take(request.octets, { ...peer, port: this.#lastPort, send }, "any");
   }
 
   #send(socket: TLSSocket, octets: Uint8Array): void {

@@ -44,7 +44,7 @@ const expected: Readonly<Record<PortRole, ReadonlySet<number>>> = {
   any: new Set([PacketCode.accessRequest, PacketCode.accountingRequest, PacketCode.statusServer]),
 };
 /** What is signed with where TLS proves who sent it (RFC 6614 §2.3). */
-const tlsSecret = new SharedSecret("radsec");
+export const tlsSecret: SharedSecret = new SharedSecret("radsec");
 
 /**
  * Takes packets in, whatever way they came: finds out who sent them and whether that is so, gives those that it has
