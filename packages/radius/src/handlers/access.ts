@@ -15,6 +15,7 @@ import { PacketCode } from "../codec/packet-code.ts";
 import type { ResolvedRadiusOptions } from "../options.ts";
 import { type Network, offers } from "../view/network.ts";
 import type { ReplyWriter } from "../view/reply-attributes.ts";
+import { hasMsChap, msChapLogin } from "./ms-chap-login.ts";
 import { networkOf } from "./network-of.ts";
 import type { RadiusAnswer, RadiusRequest } from "./request.ts";
 import { sealClass } from "./session-class.ts";
@@ -57,6 +58,7 @@ export async function access(
     return rejected;
   }
   if (attributeOf(packet, AttributeType.eapMessage) !== undefined) return context.eap(request, network);
+  if (hasMsChap(packet) && offers(network, "mschapv2")) return msChapLogin(request, network, context);
   const hidden = attributeOf(packet, AttributeType.userPassword);
   if (hidden === undefined || !offers(network, "pap")) {
     directory.logger.info(
@@ -201,5 +203,6 @@ function sourceOf(packet: RadiusPacket, address: string): string {
 
 function methodOf(packet: RadiusPacket): string {
   if (attributeOf(packet, AttributeType.userPassword) !== undefined) return "pap";
+  if (hasMsChap(packet)) return "mschapv2";
   return attributeOf(packet, AttributeType.chapPassword) === undefined ? "none" : "chap";
 }

@@ -10,7 +10,7 @@ import { SharedSecret } from "../codec/shared-secret.ts";
 
 /**
  * Ways of logging in that a network may offer. All take the password itself, or a certificate, and so go with passwords that
- * are kept as hashes only; but for the last two, which need an NT hash of it and must be asked for by name.
+ * are kept as hashes only; but for the last three, which need an NT hash of it and must be asked for by name.
  */
 export const networkMethods = [
   "eap-tls",
@@ -20,12 +20,17 @@ export const networkMethods = [
   "pap",
   "peap-mschapv2",
   "eap-ttls-mschapv2",
+  "mschapv2",
 ] as const;
 
 /** One of {@link networkMethods}. */
 export type NetworkMethod = (typeof networkMethods)[number];
 
-const needNtHashes: ReadonlySet<string> = new Set<NetworkMethod>(["peap-mschapv2", "eap-ttls-mschapv2"]);
+const needNtHashes: ReadonlySet<string> = new Set<NetworkMethod>([
+  "peap-mschapv2",
+  "eap-ttls-mschapv2",
+  "mschapv2",
+]);
 
 /** What a server can do for its networks. */
 export interface ServerAbilities {
@@ -44,7 +49,7 @@ export function offers({ methods }: Network, method: NetworkMethod): boolean {
 export function checkOffers({ methods, resource }: Network, { tls, ntHashes }: ServerAbilities): void {
   for (const method of methods ?? []) {
     const lack =
-      method !== "pap" && tls === undefined
+      method !== "pap" && method !== "mschapv2" && tls === undefined
         ? "a certificate: give radiusServer the option tls"
         : method === "eap-tls" && tls?.clientAuthorities === undefined
           ? "authorities of client certificates: give radiusServer the option tls.clientAuthorities"
