@@ -30,6 +30,7 @@ unpacked=(
   hostapd wpasupplicant
   libpam-radius-auth
   radsecproxy
+  network-manager
 )
 unpacked_folder=node_modules/.cache/interop-peers
 unpacked_list=$unpacked_folder/packages

@@ -56,6 +56,13 @@ export const unpackedPeersFolder: string = fileURLToPath(
   new URL("../node_modules/.cache/interop-peers", import.meta.url),
 );
 
+/** Where the libraries of those programs lie, for one that is run from there as it is. */
+export const unpackedLibraries: string = join(
+  unpackedPeersFolder,
+  "usr/lib",
+  `${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`,
+);
+
 interface Peer {
   /** Names of the program, best first. */
   readonly programs: readonly string[];
@@ -90,12 +97,7 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   slapd: { programs: ["slapd"], install: "slapd" },
   openssl: { programs: ["openssl"], install: "openssl" },
   python3: { programs: ["/usr/bin/python3", "python3"], install: "python3" },
-  nmcli: {
-    programs: ["nmcli"],
-    install: "network-manager, 1.40 or later",
-    probe: ["--version"],
-    optional: true,
-  },
+  nmcli: { programs: ["nmcli"], install: "network-manager, 1.40 or later", unpacked: true },
   javac: { programs: ["javac"], install: "default-jdk-headless", optional: true },
   unshare: {
     programs: ["unshare"],

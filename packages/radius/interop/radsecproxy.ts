@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunningProgram, startProgram } from "../../../scripts/interop/run-program.ts";
-import { unpackedPeersFolder } from "../../../scripts/peers.ts";
+import { unpackedLibraries } from "../../../scripts/peers.ts";
 import type { IssuedCertificate } from "./eap-certificates.ts";
 import { freePort } from "./freeradius.ts";
 
@@ -54,10 +54,9 @@ realm * {
 }
 `,
   );
-  const libraries = join(unpackedPeersFolder, "usr/lib/x86_64-linux-gnu");
   const program = startProgram(radsecproxy, ["-f", "-c", file], {
     timeoutMs: 120_000,
-    env: { LD_LIBRARY_PATH: libraries },
+    env: { LD_LIBRARY_PATH: unpackedLibraries },
   });
   const dispose = async (): Promise<void> => {
     program.kill();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeWithPeers } from "../../../scripts/peers.ts";
+import { describeWithPeers, unpackedLibraries } from "../../../scripts/peers.ts";
 import {
   appleProfile,
   type CertificateAuthority,
@@ -292,7 +292,8 @@ describeWithPeers("NetworkManager's nmcli", ["nmcli"], (paths) => {
   const read = (connection: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const args = ["--offline", "connection", "modify", "connection.autoconnect-priority", "5"];
-      const child = execFile(paths.nmcli, args, (error, stdout, stderr) =>
+      const env = { LD_LIBRARY_PATH: unpackedLibraries };
+      const child = execFile(paths.nmcli, args, { env }, (error, stdout, stderr) =>
         error === null ? resolve(stdout) : reject(new Error(stderr)),
       );
       child.stdin?.end(connection);
