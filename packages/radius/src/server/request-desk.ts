@@ -14,6 +14,7 @@ import type { RadiusAnswer, RadiusRequest } from "../handlers/request.ts";
 import type { KnownClient } from "../view/client-table.ts";
 import { plainAddress } from "../view/network.ts";
 import type { NetworkList, Networks } from "../view/network-list.ts";
+import { Deadlines } from "./deadlines.ts";
 import { DuplicateCache } from "./duplicate-cache.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { UnknownClients } from "./unknown-clients.ts";
@@ -55,6 +56,7 @@ export class RequestDesk {
   readonly #logger: Logger;
   readonly #duplicates: DuplicateCache;
   readonly #pending: PendingRequests;
+  readonly #deadlines: Deadlines;
   readonly #unknown: UnknownClients;
   readonly #delayed = new Set<NodeJS.Timeout>();
   #nextId = 1;
@@ -67,6 +69,7 @@ export class RequestDesk {
     this.#logger = directory.logger;
     this.#duplicates = new DuplicateCache(limits.duplicateMs, limits.maxDuplicates);
     this.#pending = new PendingRequests(limits);
+    this.#deadlines = new Deadlines(limits.maxRequestMs);
     this.#unknown = new UnknownClients(directory.logger);
   }
 
@@ -151,6 +154,7 @@ export class RequestDesk {
     clearTimeout(late);
     for (const timer of this.#delayed) clearTimeout(timer);
     this.#delayed.clear();
+    this.#deadlines.close();
     this.#duplicates.clear();
   }
 
@@ -170,9 +174,8 @@ export class RequestDesk {
       this.#metrics.count("directorykit_radius_limit_hit_total", { limit });
       return;
     }
-    const { maxRequestMs } = this.#context.options.limits;
-    const signal = AbortSignal.timeout(maxRequestMs);
-    void this.#answer({ ...request, signal })
+    const deadline = this.#deadlines.begin();
+    void this.#answer({ ...request, signal: deadline.signal })
       .then((answer) => {
         const octets = answer === undefined ? undefined : this.#sign(request, answer);
         if (octets === undefined) {
@@ -193,7 +196,10 @@ export class RequestDesk {
           "a RADIUS request failed",
         );
       })
-      .finally(() => this.#pending.end(address));
+      .finally(() => {
+        this.#deadlines.end(deadline);
+        this.#pending.end(address);
+      });
   }
 
   async #answer(request: RadiusRequest): Promise<RadiusAnswer | undefined> {
