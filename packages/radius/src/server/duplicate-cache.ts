@@ -9,6 +9,9 @@ export type Seen =
   /** It was answered with these octets. */
   | { readonly answer: Uint8Array };
 
+/** Milliseconds between looks for entries whose time is over. */
+const sweepMs = 1_000;
+
 interface Entry {
   readonly authenticator: Uint8Array;
   readonly expiresAt: number;
@@ -24,8 +27,9 @@ export class DuplicateCache {
   readonly #entries = new Map<string, Entry>();
   readonly #lifetimeMs: number;
   readonly #most: number;
+  #sweepAt = 0;
 
-  /** @param most - entries kept; beyond it the oldest go */
+  /** @param most - entries kept; beyond it the oldest go, a 64th of them at once */
   constructor(lifetimeMs: number, most: number) {
     this.#lifetimeMs = lifetimeMs;
     this.#most = most;
@@ -41,19 +45,17 @@ export class DuplicateCache {
     this.#forgetOld(now);
     const key = keyOf(peer, packet);
     const known = this.#entries.get(key);
-    if (known !== undefined && sameOctets(known.authenticator, packet.authenticator))
+    if (known !== undefined && known.expiresAt > now && sameOctets(known.authenticator, packet.authenticator))
       return known.answer === undefined ? "under-way" : { answer: known.answer };
     // Set anew so that the map's order is that of expiry.
     this.#entries.delete(key);
     this.#entries.set(key, {
-      authenticator: Uint8Array.from(packet.authenticator),
+      // A copy: a view would keep the whole packet.
+      authenticator: new Uint8Array(packet.authenticator),
       expiresAt: now + this.#lifetimeMs,
       answer: undefined,
     });
-    if (this.#entries.size > this.#most) {
-      const oldest = this.#entries.keys().next();
-      if (oldest.done !== true) this.#entries.delete(oldest.value);
-    }
+    if (this.#entries.size > this.#most) this.#forgetOldest();
     return "new";
   }
 
@@ -78,10 +80,26 @@ export class DuplicateCache {
     this.#entries.clear();
   }
 
+  /**
+   * Not with every request: what is taken from the front of a map leaves gaps there, which each new look at the front
+   * passes over again.
+   */
   #forgetOld(now: number): void {
+    if (now < this.#sweepAt) return;
+    this.#sweepAt = now + sweepMs;
     for (const [key, { expiresAt }] of this.#entries) {
       if (expiresAt > now) break;
       this.#entries.delete(key);
+    }
+  }
+
+  /** Some at once, for the same reason. */
+  #forgetOldest(): void {
+    let left = Math.ceil(this.#most / 64);
+    for (const key of this.#entries.keys()) {
+      if (left === 0) break;
+      this.#entries.delete(key);
+      left -= 1;
     }
   }
 }
