@@ -79,7 +79,7 @@ export class EapConversations {
     const { packet } = request;
     const octets = Buffer.concat(attributesOf(packet, AttributeType.eapMessage));
     const login = this.#find(request, network) ?? this.#begin(request, network);
-    if (login === undefined) return refusal(octets);
+    if (login === undefined) return eapRefusal(octets);
     this.#heard(login);
     login.verifier.request = request;
     let step: EapStep<Person>;
@@ -95,7 +95,7 @@ export class EapConversations {
         if (login.state === "") this.#end(login);
         return undefined;
       case "request":
-        if (login.isOver) return refusal(octets);
+        if (login.isOver) return eapRefusal(octets);
         return {
           code: PacketCode.accessChallenge,
           attributes: [...eapMessages(step.packet), this.#keep(login)],
@@ -126,7 +126,7 @@ export class EapConversations {
     try {
       // Once more: what hides values is the last request, and something may have changed since the person was verified.
       const answer = await admit(request, network, subject, this.#context);
-      if (answer.code !== PacketCode.accessAccept) return refusal(response);
+      if (answer.code !== PacketCode.accessAccept) return eapRefusal(response);
       const keys = [
         ...hiddenKey("MS-MPPE-Recv-Key", recvKey, request),
         ...hiddenKey("MS-MPPE-Send-Key", sendKey, request),
@@ -265,7 +265,7 @@ function eapMessages(packet: Uint8Array): readonly RawAttribute[] {
 }
 
 /** A refusal of what a device has said: with EAP-Failure, as RFC 3579 §2.6.1 has it. */
-function refusal(response: Uint8Array): RadiusAnswer {
+export function eapRefusal(response: Uint8Array): RadiusAnswer {
   const failure = encodeEapResult({ code: EapCode.failure, identifier: response[1] ?? 0 });
   return { code: PacketCode.accessReject, attributes: eapMessages(failure) };
 }

@@ -301,6 +301,45 @@ test("while the store fails nobody is answered, and nobody let in", async () => 
   expect(again[0]?.[0]).toBe(PacketCode.accessAccept);
 });
 
+test("an acceptance that fits into no packet is refused, once, and the log says for whom", async () => {
+  const errors: object[] = [];
+  const silent = { debug: () => {}, info: () => {}, warn: () => {} };
+  const logger = { ...silent, error: (told: object) => void errors.push(told) };
+  const counted = countingMetrics();
+  const limits = { rejectDelayMs: 0 };
+  await using place = await office({ limits }, {}, { logger, metrics: counted.metrics });
+  const { directory, resource, users } = place;
+  const group = await directory.groups.create({ name: "readers", members: [users.mallory.id] });
+  const reply = { "Reply-Message": Array.from({ length: 20 }, () => "x".repeat(253)) };
+  await directory.grants.add({ group, resource, attributes: { reply } });
+  const client = radiusTestClient(place.server, { secret });
+  const { signed } = login({ username: "mallory" });
+  const first = await client.send(signed);
+  await until(() => first.length > 0 || errors.length > 0);
+  await until(() => first.length > 0);
+  expect(first[0]?.[0]).toBe(PacketCode.accessReject);
+  expect(await client.send(signed)).toEqual(first);
+  expect(errors).toMatchObject([{ client: "loopback", network: "office" }]);
+  expect(counted.of("directorykit_radius_requests_total", { kind: "access", answer: "3" })).toBe(1);
+});
+
+test("a request is given up when its time is over, and leaves no timer behind when it is answered", async () => {
+  await using place = await office({ limits: { maxRequestMs: 100 } });
+  const { directory } = place;
+  const signals: AbortSignal[] = [];
+  const authenticate = directory.authenticate.bind(directory);
+  directory.authenticate = (attempt, options) => {
+    signals.push(options?.signal as AbortSignal);
+    return attempt.username === "grace" ? new Promise(() => {}) : authenticate(attempt, options);
+  };
+  const client = radiusTestClient(place.server, { secret });
+  await client.access({ username: "ada", password });
+  await client.send(login({ username: "grace" }).signed);
+  await until(() => signals[1]?.aborted === true);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+  expect(signals[1]?.reason).toMatchObject({ name: "TimeoutError" });
+});
+
 /** A memory store that fails when told to. */
 function storeThatFails(): { readonly store: Store; fail(does: boolean): void } {
   const inner = memoryStore();

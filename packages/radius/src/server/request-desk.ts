@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { isDirectoryError, type Logger } from "@directorykit/core";
-import { AttributeType } from "../codec/attribute-type.ts";
+import { AttributeType, attributesOf } from "../codec/attribute-type.ts";
 import { decodePacket, type RadiusPacket, type RawAttribute } from "../codec/packet.ts";
 import { PacketCode } from "../codec/packet-code.ts";
 import { isRadiusDecodeError } from "../codec/radius-decode-error.ts";
@@ -10,12 +10,14 @@ import { failedRequestOf } from "../errors.ts";
 import { type AccessContext, access, rejected } from "../handlers/access.ts";
 import { type AccountingContext, accounting } from "../handlers/accounting.ts";
 import { type DiscardReason, secretOf } from "../handlers/authenticity.ts";
+import { networkOf } from "../handlers/network-of.ts";
 import type { RadiusAnswer, RadiusRequest } from "../handlers/request.ts";
 import type { KnownClient } from "../view/client-table.ts";
 import { plainAddress } from "../view/network.ts";
 import type { NetworkList, Networks } from "../view/network-list.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DuplicateCache } from "./duplicate-cache.ts";
+import { eapRefusal } from "./eap-conversations.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { UnknownClients } from "./unknown-clients.ts";
 
@@ -176,8 +178,7 @@ export class RequestDesk {
     }
     const deadline = this.#deadlines.begin();
     void this.#answer({ ...request, signal: deadline.signal })
-      .then((answer) => {
-        const octets = answer === undefined ? undefined : this.#sign(request, answer);
+      .then((octets) => {
         if (octets === undefined) {
           // When it comes again there may be an answer.
           this.#duplicates.forget(name, packet);
@@ -186,7 +187,7 @@ export class RequestDesk {
         const finish = (): void => {
           if (this.#duplicates.answered(name, packet, octets)) this.#send(peer, octets);
         };
-        if (answer?.code === PacketCode.accessReject) this.#later(finish);
+        if (octets[0] === PacketCode.accessReject) this.#later(finish);
         else finish();
       })
       .catch((error: unknown) => {
@@ -202,18 +203,20 @@ export class RequestDesk {
       });
   }
 
-  async #answer(request: RadiusRequest): Promise<RadiusAnswer | undefined> {
+  /** The octets of what a request is answered with, if it is. */
+  async #answer(request: RadiusRequest): Promise<Uint8Array | undefined> {
     const { packet } = request;
     const kind = packet.code === PacketCode.accessRequest ? "access" : "accounting";
     try {
       const answer = await (kind === "access"
         ? access(request, this.#context)
         : accounting(request, this.#context));
+      const octets = answer === undefined ? undefined : this.#fitting(request, answer);
       this.#metrics.count("directorykit_radius_requests_total", {
         kind,
-        answer: String(answer?.code ?? "none"),
+        answer: String(octets?.[0] ?? "none"),
       });
-      return answer;
+      return octets;
     } catch (error) {
       if (isRadiusDecodeError(error)) {
         this.#count("malformed");
@@ -225,7 +228,25 @@ export class RequestDesk {
           "a RADIUS request failed",
         );
       this.#metrics.count("directorykit_radius_requests_total", { kind, answer: "failed" });
-      return kind === "access" && failedRequestOf(error) === "refusal" ? rejected : undefined;
+      return kind === "access" && failedRequestOf(error) === "refusal"
+        ? this.#sign(request, refusalOf(request))
+        : undefined;
+    }
+  }
+
+  /** An acceptance that fits into no packet is refused: silence would cost a password hash each time it is asked for again. */
+  #fitting(request: RadiusRequest, answer: RadiusAnswer): Uint8Array {
+    try {
+      return this.#sign(request, answer);
+    } catch (error) {
+      if (!(error instanceof RangeError) || request.packet.code !== PacketCode.accessRequest) throw error;
+      const { client, packet, networks, correlation } = request;
+      const network = networkOf(packet, networks)?.resource.name;
+      this.#logger.error(
+        { client: client.name, network, error: error.message, correlation },
+        "the answer to an Access-Request cannot be written, so that it is refused: its grants have too many attributes",
+      );
+      return this.#sign(request, refusalOf(request));
     }
   }
 
@@ -291,6 +312,11 @@ function clientBy({ certificate }: Omit<Peer, "send">, client: KnownClient): Kno
 
 function isNamed(certificate: X509Certificate, name: string): boolean {
   return certificate.checkHost(name, { subject: "never" }) !== undefined;
+}
+
+function refusalOf({ packet }: RadiusRequest): RadiusAnswer {
+  const eap = attributesOf(packet, AttributeType.eapMessage);
+  return eap.length === 0 ? rejected : eapRefusal(Buffer.concat(eap));
 }
 
 function statusAnswer(role: PortRole): RadiusAnswer {
