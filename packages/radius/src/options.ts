@@ -8,9 +8,9 @@ export interface RadiusLimits {
   readonly maxPending: number;
   /** The same for one client. Default 1,024. */
   readonly maxPendingPerClient: number;
-  /** Milliseconds for which an answer is kept, to be given again to the same request (RFC 5080 §2.2.2). Default 30,000. */
+  /** Milliseconds from when a request comes, for which it gets the same answer again (RFC 5080 §2.2.2). Default 30,000. */
   readonly duplicateMs: number;
-  /** Answers kept. Default 65,536; beyond it the oldest go. */
+  /** Answers kept. Default 65,536; beyond it the oldest go, of a client that has its share of them its own. */
   readonly maxDuplicates: number;
   /** Milliseconds a request may take before it is given up. Default 30,000. */
   readonly maxRequestMs: number;

@@ -8,6 +8,11 @@ export class RecencyGroups<T> {
     return this.#size;
   }
 
+  /** Groups with anything in them. */
+  get groups(): number {
+    return this.#groups.size;
+  }
+
   /** Things in one group. */
   sizeOf(group: string): number {
     return this.#groups.get(group)?.size ?? 0;
@@ -30,9 +35,15 @@ export class RecencyGroups<T> {
     if (things.size === 0) this.#groups.delete(group);
   }
 
+  /** The things of a group, first that which was touched longest ago. */
+  inOrder(group: string): Iterable<T> {
+    return this.#groups.get(group) ?? [];
+  }
+
   /** The thing of a group that was touched longest ago. */
   oldest(group: string): T | undefined {
-    return this.#groups.get(group)?.values().next().value;
+    for (const thing of this.inOrder(group)) return thing;
+    return undefined;
   }
 
   /** The group with the most things. Looks at all groups. */

@@ -64,6 +64,8 @@ export class RequestDesk {
   #nextId = 1;
   #waiting = 0;
   #isClosed = false;
+  /** Whether nobody waits for answers any more. */
+  #isDrained = false;
 
   constructor(context: DeskContext) {
     this.#context = context;
@@ -157,13 +159,13 @@ export class RequestDesk {
     for (const timer of this.#delayed) clearTimeout(timer);
     this.#delayed.clear();
     this.#deadlines.close();
-    this.#duplicates.clear();
+    this.#isDrained = true;
   }
 
   #work(request: Omit<RadiusRequest, "signal">, peer: Peer): void {
     const { packet, address } = request;
-    const name = `${wayOf(peer)} ${address} ${peer.port}`;
-    const seen = this.#duplicates.see(name, packet, performance.now());
+    const source = { peer: `${wayOf(peer)} ${address} ${peer.port}`, client: request.client.cidr };
+    const seen = this.#duplicates.see(source, packet, performance.now());
     if (seen !== "new") {
       this.#metrics.count("directorykit_radius_duplicates_total");
       if (typeof seen === "object") this.#send(peer, seen.answer);
@@ -172,7 +174,7 @@ export class RequestDesk {
     const limit = this.#pending.begin(address);
     if (limit !== undefined) {
       // Forgotten, so that it is worked on when it comes again.
-      this.#duplicates.forget(name, packet);
+      this.#duplicates.forget(source, packet);
       this.#metrics.count("directorykit_radius_limit_hit_total", { limit });
       return;
     }
@@ -181,17 +183,17 @@ export class RequestDesk {
       .then((octets) => {
         if (octets === undefined) {
           // When it comes again there may be an answer.
-          this.#duplicates.forget(name, packet);
+          this.#duplicates.forget(source, packet);
           return;
         }
         const finish = (): void => {
-          if (this.#duplicates.answered(name, packet, octets)) this.#send(peer, octets);
+          if (this.#duplicates.answered(source, packet, octets)) this.#send(peer, octets);
         };
         if (octets[0] === PacketCode.accessReject) this.#later(finish);
         else finish();
       })
       .catch((error: unknown) => {
-        this.#duplicates.forget(name, packet);
+        this.#duplicates.forget(source, packet);
         this.#logger.error(
           { error: String(error), correlation: request.correlation },
           "a RADIUS request failed",
@@ -274,6 +276,7 @@ export class RequestDesk {
   }
 
   #send(peer: Peer, octets: Uint8Array): void {
+    if (this.#isDrained) return;
     this.#safely(() => peer.send(octets));
   }
 
