@@ -18,10 +18,16 @@ import { type Admitted, openClass } from "./session-class.ts";
 /** What accounting records are worked on with. */
 export interface AccountingContext {
   readonly options: ResolvedRadiusOptions;
-  /** Told of a session that its access server has ended, before its record goes: nobody need throw it off. */
-  ended(id: SessionId): void;
-  /** Told of a session that cannot begin, since nobody may be here any more: its access server has to end it. */
-  unwelcome(session: Pick<Session, "user" | "data">): void;
+  /** The sessions that there are. */
+  readonly sessions: AccountedSessions;
+}
+
+/** What accounting records tell those who look after sessions. */
+export interface AccountedSessions {
+  /** Ends the record of a session that its access server has ended: nobody need throw it off. Rejects when it cannot. */
+  endRecord(id: SessionId, options: WriteOptions): Promise<void>;
+  /** Has somebody thrown off whose session cannot begin, since they may not be here any more. */
+  throwOff(session: Pick<Session, "user" | "data"> & { readonly handle: string }): void;
 }
 
 /** The protocol of sessions that are kept here. */
@@ -41,21 +47,21 @@ const recorded: RadiusAnswer = { code: PacketCode.accountingResponse, attributes
  */
 export async function accounting(
   request: RadiusRequest,
-  { options, ended, unwelcome }: AccountingContext,
+  { options, sessions }: AccountingContext,
 ): Promise<RadiusAnswer | undefined> {
   const { packet } = request;
   const { directory, limits } = options;
   switch (integerOf(packet, AttributeType.acctStatusType)) {
     case statusType.start:
     case statusType.interimUpdate:
-      await keep(request, directory, { lifetimeMs: limits.sessionIdleMs, unwelcome });
+      await keep(request, directory, { lifetimeMs: limits.sessionIdleMs, sessions });
       return recorded;
     case statusType.stop:
-      await end(request, directory, ended);
+      await end(request, directory, sessions);
       return recorded;
     case statusType.accountingOn:
     case statusType.accountingOff:
-      await endAllOf(request, directory, ended);
+      await endAllOf(request, directory, sessions);
       return recorded;
     default:
       return undefined;
@@ -65,7 +71,7 @@ export async function accounting(
 async function keep(
   request: RadiusRequest,
   directory: Directory,
-  { lifetimeMs, unwelcome }: { readonly lifetimeMs: number; unwelcome: AccountingContext["unwelcome"] },
+  { lifetimeMs, sessions }: { readonly lifetimeMs: number; readonly sessions: AccountedSessions },
 ): Promise<void> {
   const handle = handleOf(request);
   if (handle === undefined) return;
@@ -97,36 +103,28 @@ async function keep(
   } catch (error) {
     if (!isDirectoryError(error) || !["conflict", "denied", "not-found"].includes(error.code)) throw error;
     // In a conflict it has begun meanwhile. Else the person was suspended or deleted behind the login.
-    if (error.code !== "conflict") unwelcome(begun);
+    if (error.code !== "conflict") sessions.throwOff(begun);
   }
 }
 
-async function end(
-  request: RadiusRequest,
-  directory: Directory,
-  ended: AccountingContext["ended"],
-): Promise<void> {
+async function end(request: RadiusRequest, directory: Directory, sessions: AccountedSessions): Promise<void> {
   const handle = handleOf(request);
   const known = handle === undefined ? undefined : await directory.sessions.byHandle(protocol, handle);
   if (known === undefined) return;
-  ended(known.id);
-  await directory.sessions.end(known.id, from(request));
+  await sessions.endRecord(known.id, from(request));
 }
 
 /** An access server has started anew, or is about to go: nobody is on it. */
 async function endAllOf(
   request: RadiusRequest,
   directory: Directory,
-  ended: AccountingContext["ended"],
+  sessions: AccountedSessions,
 ): Promise<void> {
   const nas = nasOf(request);
   const gone: Session[] = [];
   for await (const session of directory.sessions.ofProtocol(protocol))
     if (session.data["nas"] === nas) gone.push(session);
-  for (const { id } of gone) {
-    ended(id);
-    await directory.sessions.end(id, from(request));
-  }
+  for (const { id } of gone) await sessions.endRecord(id, from(request));
 }
 
 /** Whom the record is about: as the server has said itself, in Class; else as the access server says. */

@@ -12,6 +12,17 @@ import {
 /** Milliseconds between one try and the next: RFC 5080 §2.2.1 has clients wait longer each time. */
 const triesMs: readonly number[] = [1_000, 2_000, 4_000];
 
+/** What an access server said to a Disconnect- or CoA-Request. */
+export interface DynamicAuthorizationResult {
+  /**
+   * `acknowledged`: it is done. `over`: the access server knows no such session. `refused`: it will not, or cannot.
+   * `unanswered`: it said nothing in seven seconds. `unsupported`: it takes no such requests, or is no client any more.
+   */
+  readonly outcome: "acknowledged" | "over" | "refused" | "unanswered" | "unsupported";
+  /** Why not, as a value of Error-Cause (RFC 5176 §3.5). */
+  readonly errorCause?: number;
+}
+
 /** Where a request to an access server goes. */
 export interface AccessServer {
   /** Its address. */
@@ -29,7 +40,7 @@ interface SentRequest {
 }
 
 /**
- * Asks an access server to end a session or to change what it allows (RFC 5176), and asks again until it answers.
+ * Asks an access server to end a session or to change what it allows (RFC 5176): three times, in seven seconds.
  *
  * @param attributes - Event-Timestamp and Message-Authenticator are not among them
  * @returns its answer, ACK or NAK; `undefined` when there was none
@@ -60,7 +71,7 @@ export async function askAccessServer(
     }
     return undefined;
   } catch {
-    // There is no way there, or it tells that nobody listens: it is asked again with the next change.
+    // There is no way there, which is the same as no answer: whoever asks may ask again.
     return undefined;
   } finally {
     socket.close();

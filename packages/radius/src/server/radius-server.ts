@@ -9,10 +9,11 @@ import { PacketCode } from "../codec/packet-code.ts";
 import { type RadiusServerOptions, type ResolvedRadiusOptions, resolveOptions } from "../options.ts";
 import { NetworkList } from "../view/network-list.ts";
 import { ReplyWriter } from "../view/reply-attributes.ts";
+import type { DynamicAuthorizationResult } from "./dynamic-authorization.ts";
 import { EapConversations } from "./eap-conversations.ts";
 import { RadsecPort } from "./radsec-port.ts";
 import { type Peer, type PortRole, RequestDesk } from "./request-desk.ts";
-import { type DynamicAuthorizationResult, SessionRegister } from "./session-register.ts";
+import { SessionRegister } from "./session-register.ts";
 import { UdpPort } from "./udp-port.ts";
 
 /** Where to listen. */
@@ -91,8 +92,7 @@ export class RadiusServer {
       networks: this.#networks,
       reply,
       eap: (request, network) => this.#conversations.take(request, network),
-      ended: (id) => this.#sessions.endedByPeer(id),
-      unwelcome: (session) => this.#sessions.throwOff(session),
+      sessions: this.#sessions,
     });
   }
 
@@ -141,10 +141,7 @@ export class RadiusServer {
   async disconnect(id: SessionId): Promise<DynamicAuthorizationResult> {
     const session = await this.#session(id);
     const result = await this.#sessions.ask(PacketCode.disconnectRequest, session, []);
-    if (result.outcome === "acknowledged" || result.outcome === "over") {
-      this.#sessions.endedByPeer(id);
-      await this.#options.directory.sessions.end(id, { protocol: "radius" });
-    }
+    if (result.outcome === "acknowledged" || result.outcome === "over") await this.#sessions.endRecord(id);
     return result;
   }
 

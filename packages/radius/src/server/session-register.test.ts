@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DirectoryError } from "@directorykit/core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Office, office, password, secret } from "../../interop/office.ts";
 import { AttributeType, attributeOf, textOf } from "../codec/attribute-type.ts";
 import { decodePacket, type RadiusPacket, type RawAttribute } from "../codec/packet.ts";
@@ -76,15 +77,20 @@ class AccessServer {
 
 let nas: AccessServer;
 let place: Office;
+let now: number;
 beforeEach(async () => {
+  now = Date.now();
   nas = await AccessServer.start();
   const clients = [{ cidr: "127.0.0.0/8", secret, dynamicAuthorizationPort: nas.port }];
-  place = await office({ limits: { rejectDelayMs: 0 } }, { clients });
+  place = await office({ limits: { rejectDelayMs: 0 } }, { clients }, { clock: () => now });
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await place[Symbol.asyncDispose]();
   nas.close();
 });
+
+let records = 0;
 
 /** Logs somebody in and tells of it, as an access point does. */
 async function join(
@@ -114,8 +120,30 @@ async function join(
     text(AttributeType.nasIdentifier, "ap-1"),
     text(AttributeType.callingStationId, station),
     { type: AttributeType.class, value: own },
+    // No record is the same as another, which would be taken for that one sent again.
+    { type: AttributeType.acctSessionTime, value: Buffer.from([0, 0, 0, records++]) },
   ]);
 }
+
+/** Tells that a device has gone. */
+async function leave(station = "02-00-00-00-00-01"): Promise<void> {
+  await radiusTestClient(place.server, { secret }).accounting([
+    { type: AttributeType.acctStatusType, value: Buffer.from([0, 0, 0, 2]) },
+    text(AttributeType.acctSessionId, `id ${station}`),
+    text(AttributeType.nasIdentifier, "ap-1"),
+    text(AttributeType.callingStationId, station),
+  ]);
+}
+
+const live = () => Array.fromAsync(place.directory.sessions.ofProtocol("radius"));
+
+/** Waits until something is so. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Records go with the answers of access servers. */
+const nobodyIsOn = () => until(async () => (await live()).length === 0);
 
 describe("who is on a network is thrown off it when", () => {
   test.each<[what: string, change: (place: Office) => Promise<unknown>]>([
@@ -144,7 +172,7 @@ describe("who is on a network is thrown off it when", () => {
     expect(textOf(request, AttributeType.nasIdentifier)).toBe("ap-1");
     expect(textOf(request, AttributeType.userName)).toBe("anonymous");
     expect(attributeOf(request, AttributeType.eventTimestamp)).toHaveLength(4);
-    expect(await Array.fromAsync(place.directory.sessions.ofProtocol("radius"))).toEqual([]);
+    await nobodyIsOn();
   });
 });
 
@@ -280,7 +308,7 @@ describe("somebody who lost their access between the login and the record of it"
   ])("and %s: is thrown off as soon as the access server tells of them", async (_, change) => {
     await join("ada", { meanwhile: () => change(place) });
     expect(textOf(await nas.asked(), AttributeType.callingStationId)).toBe("02-00-00-00-00-01");
-    expect(await Array.fromAsync(place.directory.sessions.ofProtocol("radius"))).toEqual([]);
+    await nobodyIsOn();
   });
 });
 
@@ -297,4 +325,105 @@ test("an access server of several networks is asked with the secret of the one",
   await join("ada", { knows: other });
   await directory.users.suspend(place.users.ada.id);
   expect(hasValidRequestAuthenticator(await nas.asked(), new SharedSecret(other))).toBe(true);
+});
+
+describe("a directory that cannot say who may stay", () => {
+  const busy = () => Promise.reject(new DirectoryError("overloaded", "too many ask"));
+
+  test("throws nobody off, and is asked again soon", async () => {
+    await join("ada");
+    const asked = vi.spyOn(place.directory, "authorize").mockImplementation(busy);
+    await place.directory.groups.create({ name: "unrelated" });
+    await until(() => asked.mock.calls.length > 0);
+    asked.mockClear();
+    await until(() => asked.mock.calls.length > 0);
+    asked.mockRestore();
+    expect(nas.requests).toEqual([]);
+    await place.directory.groups.removeMembers(place.groups.staff.id, [place.users.ada.id]);
+    expect((await nas.asked()).code).toBe(PacketCode.disconnectRequest);
+  });
+
+  test("does so after a minute: nobody stays for good whose access is not known", async () => {
+    await join("ada");
+    vi.spyOn(place.directory, "authorize").mockImplementation(busy);
+    await place.directory.groups.create({ name: "unrelated" });
+    await new Promise((resolve) => setImmediate(resolve));
+    now += 60_000;
+    await place.directory.groups.create({ name: "unrelated, too" });
+    expect((await nas.asked()).code).toBe(PacketCode.disconnectRequest);
+  });
+});
+
+describe("an access server that does not answer", () => {
+  test("leaves the record of the session, so that a server that starts anew asks it", async () => {
+    nas.answer = "nothing";
+    await join("ada");
+    await place.directory.groups.removeMembers(place.groups.staff.id, [place.users.ada.id]);
+    await nas.asked();
+    await place.server.close();
+    expect(await live()).toHaveLength(1);
+    nas.answer = "ack";
+    const { radiusServer } = await import("./radius-server.ts");
+    await using second = radiusServer({ directory: place.directory });
+    await second.listen({ port: 0, accountingPort: 0 });
+    expect((await nas.asked()).code).toBe(PacketCode.disconnectRequest);
+    await nobodyIsOn();
+  });
+
+  test("is asked no more when it says itself that the session is over", async () => {
+    nas.answer = "nothing";
+    await join("ada");
+    await place.directory.groups.removeMembers(place.groups.staff.id, [place.users.ada.id]);
+    await nas.asked();
+    await leave();
+    expect(await live()).toEqual([]);
+  });
+});
+
+test("a session whose time has come is not thrown off: its record goes, and the next one begins it anew", async () => {
+  await join("ada");
+  now += 86_400_001;
+  await join("ada", { status: 3 });
+  expect(await live()).toHaveLength(1);
+  now += 86_399_000;
+  await join("ada", { status: 3 });
+  now += 86_399_000;
+  // Renewed since it began: still a session, so that whoever ends it ends it there.
+  await place.directory.collectGarbage();
+  await place.directory.users.suspend(place.users.ada.id);
+  await nas.asked();
+  expect(nas.requests).toHaveLength(1);
+});
+
+test("a session whose record could not be ended is ended at its access server when its person goes", async () => {
+  await join("ada");
+  const failing = vi
+    .spyOn(place.directory.sessions, "end")
+    .mockRejectedValue(new DirectoryError("store-unavailable", "no store"));
+  const [session] = await live();
+  await expect(place.server.disconnect(session?.id as never)).rejects.toMatchObject({
+    code: "store-unavailable",
+  });
+  failing.mockRestore();
+  await nas.asked();
+  await place.directory.users.suspend(place.users.ada.id);
+  expect((await nas.asked()).code).toBe(PacketCode.disconnectRequest);
+});
+
+test("a session that ends while sessions are being read is not known afterwards", async () => {
+  await join("ada");
+  const { directory } = place;
+  const [session] = await live();
+  if (session === undefined) throw new Error("nobody is on the network");
+  const real = directory.sessions.ofProtocol.bind(directory.sessions);
+  vi.spyOn(directory.sessions, "ofProtocol").mockImplementation(async function* (...given) {
+    for await (const one of real(...given)) {
+      await directory.sessions.end(one.id);
+      yield one;
+    }
+  });
+  const { radiusServer } = await import("./radius-server.ts");
+  await using second = radiusServer({ directory });
+  await second.listen({ port: 0, accountingPort: 0 });
+  await expect(second.disconnect(session.id)).rejects.toMatchObject({ code: "not-found" });
 });
