@@ -291,3 +291,38 @@ test("a person has as many sessions on a network as it allows", async () => {
   await record(2, "one", own);
   expect((await client.access({ username: "ada", password })).code).toBe(accessAccept);
 });
+
+describe("where a person may have one session", () => {
+  const station = (id: string) => [text(AttributeType.callingStationId, id)];
+
+  test("a device that logs in anew, or roams, does not count against itself", async () => {
+    await using place = await office({ limits }, { maxSessions: 1 });
+    const client = clientOf(place);
+    const login = async (id: string) => client.access({ username: "ada", password, attributes: station(id) });
+    const first = await login("02-00-00-00-00-01");
+    const own = attributeOf(first, AttributeType.class) as Uint8Array;
+    expect((await login("02:00:00:00:00:01")).code).toBe(accessAccept);
+    await client.accounting([
+      { type: AttributeType.acctStatusType, value: Buffer.from([0, 0, 0, 1]) },
+      text(AttributeType.acctSessionId, "one"),
+      ...station("02-00-00-00-00-01"),
+      { type: AttributeType.class, value: own },
+    ]);
+    expect((await login("0200.0000.0001")).code).toBe(accessAccept);
+    expect((await login("02-00-00-00-00-02")).code).toBe(accessReject);
+  });
+
+  test("one of several devices that log in at the same moment comes in, until it does not begin one", async () => {
+    let now = Date.now();
+    await using place = await office({ limits }, { maxSessions: 1 }, { clock: () => now });
+    const login = async (id: string): Promise<number> => {
+      const port = 1_000 + Number.parseInt(id, 10);
+      const client = radiusTestClient(place.server, { secret, port });
+      return (await client.access({ username: "ada", password, attributes: station(id) })).code;
+    };
+    const codes = await Promise.all(["1", "2", "3"].map(login));
+    expect(codes.toSorted()).toEqual([accessAccept, accessReject, accessReject]);
+    now += 30_000;
+    expect(await login("4")).toBe(accessAccept);
+  });
+});

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import {
   type AuthenticationAttempt,
   type AuthenticationResult,
+  type Decision,
   type Directory,
   type Factor,
   isDirectoryError,
@@ -18,7 +19,8 @@ import type { ReplyWriter } from "../view/reply-attributes.ts";
 import { hasMsChap, msChapLogin } from "./ms-chap-login.ts";
 import { networkOf } from "./network-of.ts";
 import type { RadiusAnswer, RadiusRequest } from "./request.ts";
-import { sealClass } from "./session-class.ts";
+import { isOnlyNamed, sealClass } from "./session-class.ts";
+import { reservationsOf, stationOf } from "./session-reservations.ts";
 
 /** What logins are worked on with. */
 export interface AccessContext {
@@ -158,7 +160,7 @@ export async function admit(
   if (who.mustChangePassword) return refuse("must-change-password");
   const decision = await directory.authorize(user.id, resource.id, { factors, address: request.address });
   if (!decision.allowed) return refuse(decision.reason);
-  if (await hasTooManySessions(directory, user, network, decision.attributes))
+  if (await hasTooManySessions(directory, user, network, { ...decision, packet: request.packet }))
     return refuse("too-many-sessions");
   const own = {
     type: AttributeType.class,
@@ -175,20 +177,23 @@ export async function admit(
   }
 }
 
+/** A device that logs in anew, or roams, does not count against itself; who is known by a mere name counts against nobody. */
 async function hasTooManySessions(
   directory: Directory,
   user: User,
   network: Network,
-  attributes: Readonly<Record<string, unknown>>,
+  { attributes, packet }: Pick<Decision, "attributes"> & Pick<RadiusRequest, "packet">,
 ): Promise<boolean> {
   const own = attributes["maxSessions"];
   const most = typeof own === "number" ? own : network.maxSessions;
   if (most === undefined) return false;
-  const live = await directory.sessions.ofUser(user.id);
-  const here = live.filter(
-    ({ protocol, data }) => protocol === "radius" && data["resource"] === network.resource.id,
+  const resource = network.resource.id;
+  const live = (await directory.sessions.ofUser(user.id)).filter(
+    (one) => one.protocol === "radius" && one.data["resource"] === resource && !isOnlyNamed(one),
   );
-  return here.length >= most;
+  const station = stationOf(textOf(packet, AttributeType.callingStationId));
+  const arrival = { user: user.id, resource, station };
+  return !reservationsOf(directory).take(arrival, live, most, directory.clock());
 }
 
 /**

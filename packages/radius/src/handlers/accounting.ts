@@ -13,7 +13,8 @@ import { PacketCode } from "../codec/packet-code.ts";
 import type { ResolvedRadiusOptions } from "../options.ts";
 import { networkOf } from "./network-of.ts";
 import type { RadiusAnswer, RadiusRequest } from "./request.ts";
-import { type Admitted, openClass } from "./session-class.ts";
+import { type Admitted, byName, isOnlyNamed, openClass } from "./session-class.ts";
+import { reservationsOf, stationOf } from "./session-reservations.ts";
 
 /** What accounting records are worked on with. */
 export interface AccountingContext {
@@ -28,6 +29,14 @@ export interface AccountedSessions {
   endRecord(id: SessionId, options: WriteOptions): Promise<void>;
   /** Has somebody thrown off whose session cannot begin, since they may not be here any more. */
   throwOff(session: Pick<Session, "user" | "data"> & { readonly handle: string }): void;
+  /** Told that a session has stopped: nobody asks for that any more, and a record that was late does not bring it back. */
+  stopped(handle: string): void;
+  /** Told that a session starts, which may have the name of one that has stopped. */
+  started(handle: string): void;
+  /** Whether a session has stopped in the last minute. */
+  hasStopped(handle: string): boolean;
+  /** Told that nobody is on an access server, by the name that `data.nas` has. */
+  nobodyIsOn(nas: string): void;
 }
 
 /** The protocol of sessions that are kept here. */
@@ -50,11 +59,13 @@ export async function accounting(
   { options, sessions }: AccountingContext,
 ): Promise<RadiusAnswer | undefined> {
   const { packet } = request;
-  const { directory, limits } = options;
+  const { directory } = options;
   switch (integerOf(packet, AttributeType.acctStatusType)) {
     case statusType.start:
+      await keep(request, options, { sessions, isStart: true });
+      return recorded;
     case statusType.interimUpdate:
-      await keep(request, directory, { lifetimeMs: limits.sessionIdleMs, sessions });
+      await keep(request, options, { sessions, isStart: false });
       return recorded;
     case statusType.stop:
       await end(request, directory, sessions);
@@ -70,46 +81,68 @@ export async function accounting(
 
 async function keep(
   request: RadiusRequest,
-  directory: Directory,
-  { lifetimeMs, sessions }: { readonly lifetimeMs: number; readonly sessions: AccountedSessions },
+  options: ResolvedRadiusOptions,
+  { sessions, isStart }: { readonly sessions: AccountedSessions; readonly isStart: boolean },
 ): Promise<void> {
+  const { directory, limits } = options;
   const handle = handleOf(request);
   if (handle === undefined) return;
+  if (isStart) sessions.started(handle);
+  else if (sessions.hasStopped(handle)) return;
+  const admitted = admittedBy(request, directory);
   const known = await directory.sessions.byHandle(protocol, handle);
-  if (known !== undefined) {
-    await directory.sessions.update(
-      known.id,
-      { lifetimeMs, data: { ...known.data, ...readData(request) } },
-      from(request),
-    );
+  if (known !== undefined && isOf(known, admitted)) {
+    const data = { ...known.data, ...readData(request) };
+    await directory.sessions.update(known.id, { lifetimeMs: limits.sessionIdleMs, data }, from(request));
     return;
   }
-  const admitted = await whoIs(request, directory);
-  if (admitted === undefined) {
+  // What the access server calls by this name now is another's, so the one before is over.
+  if (known !== undefined) await sessions.endRecord(known.id, from(request));
+  const whose = admitted ?? (await named(request, options));
+  if (whose === undefined) {
     directory.metrics.count("directorykit_radius_accounting_unknown_total");
     return;
   }
-  const data = { ...readData(request), resource: admitted.resource };
-  const begun = {
-    user: admitted.user,
-    protocol,
+  await begin(request, options, { whose, handle, sessions });
+}
+
+async function begin(
+  request: RadiusRequest,
+  { directory, limits }: ResolvedRadiusOptions,
+  {
+    whose: { user, resource, factors, by },
     handle,
-    factors: admitted.factors,
-    lifetimeMs,
-    data,
-  } as const;
+    sessions,
+  }: { readonly whose: Accounted; readonly handle: string; readonly sessions: AccountedSessions },
+): Promise<void> {
+  const data: Readonly<Record<string, string>> = {
+    ...readData(request),
+    resource,
+    ...(by === undefined ? {} : { by }),
+  };
+  const session = { user, protocol, handle, factors, lifetimeMs: limits.sessionIdleMs, data } as const;
   try {
-    await directory.sessions.begin(begun, from(request));
+    await directory.sessions.begin(session, from(request));
+    reservationsOf(directory).release({ user, resource, station: stationOf(data["callingStationId"]) });
   } catch (error) {
     if (!isDirectoryError(error) || !["conflict", "denied", "not-found"].includes(error.code)) throw error;
     // In a conflict it has begun meanwhile. Else the person was suspended or deleted behind the login.
-    if (error.code !== "conflict") sessions.throwOff(begun);
+    if (error.code !== "conflict" && by === undefined) sessions.throwOff(session);
   }
+}
+
+/** Whether a record of a session that is known is about the person that it is known of. */
+function isOf(known: Session, admitted: Admitted | undefined): boolean {
+  if (admitted === undefined) return true;
+  const { user, data } = known;
+  return user === admitted.user && data["resource"] === admitted.resource && !isOnlyNamed(known);
 }
 
 async function end(request: RadiusRequest, directory: Directory, sessions: AccountedSessions): Promise<void> {
   const handle = handleOf(request);
-  const known = handle === undefined ? undefined : await directory.sessions.byHandle(protocol, handle);
+  if (handle === undefined) return;
+  sessions.stopped(handle);
+  const known = await directory.sessions.byHandle(protocol, handle);
   if (known === undefined) return;
   await sessions.endRecord(known.id, from(request));
 }
@@ -121,24 +154,45 @@ async function endAllOf(
   sessions: AccountedSessions,
 ): Promise<void> {
   const nas = nasOf(request);
+  sessions.nobodyIsOn(nas);
   const gone: Session[] = [];
   for await (const session of directory.sessions.ofProtocol(protocol))
     if (session.data["nas"] === nas) gone.push(session);
   for (const { id } of gone) await sessions.endRecord(id, from(request));
 }
 
-/** Whom the record is about: as the server has said itself, in Class; else as the access server says. */
-async function whoIs(request: RadiusRequest, directory: Directory): Promise<Admitted | undefined> {
-  const { packet, networks } = request;
-  const own = attributeOf(packet, AttributeType.class);
-  const admitted = own === undefined ? undefined : openClass(directory, own);
-  if (admitted !== undefined && networks.some(({ resource }) => resource.id === admitted.resource))
-    return admitted;
+/** Whose session a record is about. */
+interface Accounted extends Admitted {
+  readonly by?: typeof byName;
+}
+
+/** Whom the record is about, as the server has said itself in one of its Classes: proxies may add their own. */
+function admittedBy({ packet, networks }: RadiusRequest, directory: Directory): Admitted | undefined {
+  for (const { type, value } of packet.attributes) {
+    if (type !== AttributeType.class) continue;
+    const admitted = openClass(directory, value);
+    if (admitted !== undefined && networks.some(({ resource }) => resource.id === admitted.resource))
+      return admitted;
+  }
+  return undefined;
+}
+
+/**
+ * Whom the record is about, as the access server says. Where people log in by EAP that is the name outside of the tunnel,
+ * which a device can choose: it is told, and nothing hangs on it.
+ */
+async function named(
+  { packet, networks }: RadiusRequest,
+  { directory, tls }: ResolvedRadiusOptions,
+): Promise<Accounted | undefined> {
   const name = textOf(packet, AttributeType.userName);
   const network = networkOf(packet, networks);
   if (name === undefined || network === undefined) return undefined;
   const user: { readonly id: UserId } | undefined = await directory.users.byUsername(name);
-  return user === undefined ? undefined : { user: user.id, resource: network.resource.id, factors: [] };
+  if (user === undefined) return undefined;
+  const { methods, resource } = network;
+  const isProved = tls === undefined || (methods !== undefined && [...methods].every((one) => one === "pap"));
+  return { user: user.id, resource: resource.id, factors: [], ...(isProved ? {} : { by: byName }) };
 }
 
 /** Access servers give ids that are unique to themselves (RFC 2866 §5.5), and some start anew with each boot. */
@@ -155,7 +209,10 @@ function handleOf(request: RadiusRequest): string | undefined {
 /** The access server: its own name or address, where a proxy passes on the records of several, and that of the client. */
 function nasOf({ packet, address }: RadiusRequest): string {
   const name = textOf(packet, AttributeType.nasIdentifier);
-  const own = addressOf(attributeOf(packet, AttributeType.nasIpAddress)) ?? "";
+  const own =
+    addressOf(attributeOf(packet, AttributeType.nasIpAddress)) ??
+    ipv6Of(attributeOf(packet, AttributeType.nasIpv6Address)) ??
+    "";
   return `${address} ${name ?? own}`.slice(0, 128);
 }
 
@@ -172,6 +229,7 @@ function readData(request: RadiusRequest): Readonly<Record<string, string>> {
     calledStationId: textOf(packet, AttributeType.calledStationId),
     nasIdentifier: textOf(packet, AttributeType.nasIdentifier),
     nasIpAddress: addressOf(attributeOf(packet, AttributeType.nasIpAddress)),
+    nasIpv6Address: ipv6Of(attributeOf(packet, AttributeType.nasIpv6Address)),
     nasPort: integerOf(packet, AttributeType.nasPort)?.toString(),
     framedIpAddress: addressOf(attributeOf(packet, AttributeType.framedIpAddress)),
     inputOctets: octetsOf(packet, AttributeType.acctInputOctets, AttributeType.acctInputGigawords),
@@ -191,6 +249,11 @@ function octetsOf(packet: RadiusPacket, low: number, high: number): string | und
 
 function addressOf(value: Uint8Array | undefined): string | undefined {
   return value?.length === 4 ? value.join(".") : undefined;
+}
+
+/** Eight groups of four digits, none left out. */
+function ipv6Of(value: Uint8Array | undefined): string | undefined {
+  return value?.length === 16 ? hex(value)?.match(/.{4}/g)?.join(":") : undefined;
 }
 
 function hex(value: Uint8Array | undefined): string | undefined {

@@ -10,12 +10,10 @@ export function sessionAttributes({ data }: Pick<Session, "data">): readonly Raw
   };
   add(AttributeType.userName, text(data["userName"]));
   add(AttributeType.nasIpAddress, address(data["nasIpAddress"]));
+  add(AttributeType.nasIpv6Address, hex(data["nasIpv6Address"]?.replaceAll(":", "")));
   add(AttributeType.nasIdentifier, text(data["nasIdentifier"]));
   add(AttributeType.callingStationId, text(data["callingStationId"]));
-  add(
-    AttributeType.acctSessionId,
-    data["acctSessionId"] === undefined ? undefined : Buffer.from(data["acctSessionId"], "hex"),
-  );
+  add(AttributeType.acctSessionId, hex(data["acctSessionId"]));
   return attributes;
 }
 
@@ -25,4 +23,8 @@ function text(value: string | undefined): Uint8Array | undefined {
 
 function address(value: string | undefined): Uint8Array | undefined {
   return value === undefined ? undefined : Uint8Array.from(value.split("."), Number);
+}
+
+function hex(value: string | undefined): Uint8Array | undefined {
+  return value === undefined ? undefined : Buffer.from(value, "hex");
 }

@@ -3,6 +3,7 @@ import {
   type Factor,
   isDirectoryError,
   type ResourceId,
+  type Session,
   type UserId,
 } from "@directorykit/core";
 
@@ -35,4 +36,12 @@ export function openClass(directory: Directory, value: Uint8Array): Admitted | u
     if (isDirectoryError(error)) return undefined;
     throw error;
   }
+}
+
+/** What `data.by` of a session says that goes by a name that nobody has proved. */
+export const byName = "name";
+
+/** Whether a session is listed under a name that its access server tells, and that its device may have made up. */
+export function isOnlyNamed({ data }: Pick<Session, "data">): boolean {
+  return data["by"] === byName;
 }

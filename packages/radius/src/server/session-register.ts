@@ -12,13 +12,15 @@ import {
 import { AttributeType, integerOf } from "../codec/attribute-type.ts";
 import type { RawAttribute } from "../codec/packet.ts";
 import { PacketCode } from "../codec/packet-code.ts";
-import { protocol } from "../handlers/accounting.ts";
+import { type AccountedSessions, protocol } from "../handlers/accounting.ts";
 import { sessionAttributes } from "../handlers/disconnect.ts";
+import { isOnlyNamed } from "../handlers/session-class.ts";
 import type { ResolvedRadiusOptions } from "../options.ts";
 import type { NetworkList } from "../view/network-list.ts";
 import { BoundedRound } from "./bounded-round.ts";
 import { DisconnectQueue, type ToldSession } from "./disconnect-queue.ts";
 import { askAccessServer, type DynamicAuthorizationResult } from "./dynamic-authorization.ts";
+import { RecentlyStopped } from "./recently-stopped.ts";
 
 /** People whose access is looked at at once. */
 const maxChecked = 100;
@@ -37,7 +39,7 @@ const sessionContextNotFound = 503;
  * asked to throw them off (RFC 5176). It is filled from the store, so that sessions outlive the process. The record of a
  * session that is to end stays until the access server has said that it is over, so that another process goes on asking.
  */
-export class SessionRegister {
+export class SessionRegister implements AccountedSessions {
   readonly #options: ResolvedRadiusOptions;
   readonly #networks: NetworkList;
   readonly #live = new Map<SessionId, Session>();
@@ -56,6 +58,7 @@ export class SessionRegister {
   readonly #abort = new AbortController();
   /** What ended while sessions were being read: those that were read before are over. */
   readonly #endedMeanwhile = new Set<SessionId | UserId>();
+  readonly #stopped: RecentlyStopped;
   #learning = 0;
   #clock: NodeJS.Timeout | undefined;
   readonly #queue: DisconnectQueue;
@@ -71,6 +74,7 @@ export class SessionRegister {
     this.#options = options;
     this.#networks = networks;
     const { directory } = options;
+    this.#stopped = new RecentlyStopped(() => directory.clock());
     this.#queue = new DisconnectQueue({
       ask: (session) => this.#askToEnd(session),
       ended: (key) => this.#isOver(key),
@@ -159,6 +163,27 @@ export class SessionRegister {
     this.#disconnect(session.handle, session, 0);
   }
 
+  /** A session has stopped. */
+  stopped(handle: string): void {
+    this.#cancel(handle);
+    this.#stopped.add(handle);
+  }
+
+  /** A session starts. */
+  started(handle: string): void {
+    this.#stopped.delete(handle);
+  }
+
+  /** Whether a session has stopped in the last minute. */
+  hasStopped(handle: string): boolean {
+    return this.#stopped.has(handle);
+  }
+
+  /** An access server has started anew, or is about to go. */
+  nobodyIsOn(nas: string): void {
+    this.#queue.cancelAllOf(nas);
+  }
+
   /** Asks nobody any more. Records of sessions that are to end stay, so that another process asks. */
   close(): void {
     this.#queue.close();
@@ -227,7 +252,8 @@ export class SessionRegister {
     const byPeer = this.#ended.has(id);
     if (this.#learning > 0) this.#endedMeanwhile.add(id);
     const session = this.#forget(id);
-    if (session === undefined || byPeer || session.expiresAt <= this.#options.directory.clock()) return;
+    if (session === undefined || byPeer || isOnlyNamed(session)) return;
+    if (session.expiresAt <= this.#options.directory.clock()) return;
     this.#disconnect(keyOf(session), session, session.expiresAt);
   }
 
@@ -240,6 +266,8 @@ export class SessionRegister {
 
   /** Which factors were shown is not known where access servers do not send back Class: that alone ends nothing. */
   async #check(session: Session): Promise<void> {
+    // It may be anybody's: an administrator may end it, but nobody's lost access does.
+    if (isOnlyNamed(session)) return;
     const reason = await this.#decide(session);
     const { id, user, factors } = session;
     if (!this.#live.has(id)) return;
