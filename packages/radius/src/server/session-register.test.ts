@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { DirectoryError } from "@directorykit/core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { EapAuthority } from "../../interop/eap-certificates.ts";
 import { type Office, office, password, secret } from "../../interop/office.ts";
 import { AttributeType, attributeOf, textOf } from "../codec/attribute-type.ts";
 import { decodePacket, type RadiusPacket, type RawAttribute } from "../codec/packet.ts";
@@ -426,4 +427,35 @@ test("a session that ends while sessions are being read is not known afterwards"
   await using second = radiusServer({ directory });
   await second.listen({ port: 0, accountingPort: 0 });
   await expect(second.disconnect(session.id)).rejects.toMatchObject({ code: "not-found" });
+});
+
+test("nobody is thrown off for whom their device calls itself, where people log in by EAP", async () => {
+  await using authority = await EapAuthority.create("P-256");
+  const { key, cert } = await authority.issue("radius.example.com", "serverAuth");
+  const { directory, users, groups } = place;
+  await place.server.close();
+  const { radiusServer } = await import("./radius-server.ts");
+  await using server = radiusServer({ directory, tls: { key, cert }, limits: { rejectDelayMs: 0 } });
+  const start = (username: string, more: readonly RawAttribute[] = []) =>
+    radiusTestClient(server, { secret }).accounting([
+      { type: AttributeType.acctStatusType, value: Buffer.from([0, 0, 0, 1]) },
+      text(AttributeType.acctSessionId, `id of ${username} ${more.length}`),
+      text(AttributeType.userName, username),
+      ...more,
+    ]);
+  await start("ada");
+  const { attributes } = await radiusTestClient(server, { secret }).access({ username: "ada", password });
+  await start("ada", [
+    { type: AttributeType.class, value: attributeOf({ attributes }, AttributeType.class) as Uint8Array },
+  ]);
+  expect(await live()).toHaveLength(2);
+  await directory.groups.removeMembers(groups.staff.id, [users.ada.id]);
+  await directory.users.suspend(users.ada.id);
+  expect(textOf(await nas.asked(), AttributeType.acctSessionId)).toBe("id of ada 1");
+  await nobodyIsOn();
+  expect(nas.requests).toHaveLength(1);
+  await start("ada");
+  await start("grace");
+  expect(await live()).toHaveLength(1);
+  expect(nas.requests).toHaveLength(1);
 });
