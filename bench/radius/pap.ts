@@ -47,7 +47,17 @@ console.log(
   `${machine()}; ${people} people, ${rounds} rounds of ${seconds} s, medians; FreeRADIUS ${freeRadiusVersion()}\n`,
 );
 table(
-  ["", "in flight", "server", "per second", "to FreeRADIUS", "p50 / p99 ms", "CPU µs", "to FreeRADIUS", "lost"],
+  [
+    "",
+    "in flight",
+    "server",
+    "per second",
+    "to FreeRADIUS",
+    "p50 / p99 ms",
+    "CPU µs",
+    "to FreeRADIUS",
+    "lost",
+  ],
   results,
 );
 
@@ -57,8 +67,7 @@ async function measure(what: string, all: typeof peers, shape: Load): Promise<vo
   for (let round = -1; round < rounds; round++)
     for (const [name, peer] of all) {
       const one = await load(generator, peer, shape);
-      if (one.wrong > 0 || one.refused > 0)
-        throw new Error(`${name}: wrong answers: ${JSON.stringify(one)}`);
+      if (one.wrong > 0 || one.refused > 0) throw new Error(`${name}: wrong answers: ${JSON.stringify(one)}`);
       if (round >= 0) measured.get(name)?.push(one);
     }
   const base = [...measured.values()][0] as Measured[];
