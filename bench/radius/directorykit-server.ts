@@ -10,7 +10,7 @@ import {
 } from "@directorykit/core";
 import { radiusServer } from "@directorykit/radius";
 import { sqliteStore } from "@directorykit/sqlite";
-import { document } from "./people.ts";
+import { document, nameOf } from "./people.ts";
 import type { RadiusServerSettings } from "./server-process.ts";
 
 // A process of its own, so that it shares nothing with what measures it. Its only argument are the settings. Tells its
@@ -55,6 +55,11 @@ const directory = await createDirectory({
     : {}),
 });
 await directory.import(document(people));
+if (settings.deviceCertificate !== undefined) {
+  const user = await directory.users.byUsername(nameOf(0));
+  if (user === undefined) throw new Error("nobody to give the certificate to");
+  await directory.credentials.addCertificate(user.id, readFileSync(settings.deviceCertificate, "utf8"));
+}
 const listener = await radiusServer({
   directory,
   limits,

@@ -65,13 +65,13 @@ if (memory.length > 0) {
 async function startBoth(
   version: "TLSv1.2" | "TLSv1.3",
   authority: EapAuthority,
-  limits: RadiusServerSettings["limits"] = {},
+  more: Pick<RadiusServerSettings, "limits" | "deviceCertificate">,
 ): Promise<Record<string, RadiusPeer>> {
   const { certFile, keyFile } = await authority.issue("radius.example.com", "serverAuth");
   const tls = { key: keyFile, cert: certFile, authority: authority.caFile, maxVersion: version };
   return {
     FreeRADIUS: await startFreeRadius(folder, { people, tls }),
-    DirectoryKit: await startDirectoryKit({ where: "memory", people, hashing: "remembered", tls, limits }),
+    DirectoryKit: await startDirectoryKit({ where: "memory", people, hashing: "remembered", tls, ...more }),
   };
 }
 
@@ -80,8 +80,8 @@ async function compare(
   version: "TLSv1.2" | "TLSv1.3",
   authority: EapAuthority,
 ): Promise<void> {
-  const peers = await startBoth(version, authority);
   const certificate = await authority.issue(nameOf(0), "clientAuth");
+  const peers = await startBoth(version, authority, { deviceCertificate: certificate.certFile });
   const tls = version.slice("TLSv".length) as "1.2" | "1.3";
   try {
     for (const eap of ["TTLS", "TLS"] as const) {
@@ -105,7 +105,8 @@ async function compare(
 /** Devices that begin and go away: what they cost meanwhile, and what is left of them. */
 async function leave(version: "TLSv1.2" | "TLSv1.3", authority: EapAuthority): Promise<void> {
   const conversationIdleMs = 5000;
-  const peers = await startBoth(version, authority, { maxConversations: begun, conversationIdleMs });
+  const limits = { maxConversations: begun, conversationIdleMs };
+  const peers = await startBoth(version, authority, { limits });
   try {
     for (const [name, peer] of Object.entries(peers)) {
       const before = residentMiB(peer.pids);

@@ -31,6 +31,8 @@ export interface RadiusServerSettings {
     readonly authority: string;
     readonly maxVersion: "TLSv1.2" | "TLSv1.3";
   };
+  /** File of the certificate of the first person's device. */
+  readonly deviceCertificate?: string;
   /** Whether any number of wrong passwords may come from one device. */
   readonly neverThrottles?: boolean;
 }
