@@ -42,7 +42,7 @@ const server = await startDirectoryKit({
   people: people + 1,
   hashing: "weak",
   neverThrottles: true,
-  limits: { rejectDelayMs: 0, conversationIdleMs: 5000, maxConversations: 500, duplicateMs: 5000 },
+  limits: { rejectDelayMs: 0, conversationIdleMs: 5000, maxConversations: 100, duplicateMs: 5000 },
   tls: { key: keyFile, cert: certFile, authority: authority.caFile, maxVersion: "TLSv1.3" },
 });
 const recent: Buffer[] = [];
