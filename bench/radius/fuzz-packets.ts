@@ -286,23 +286,34 @@ export function isAnswerTo(answer: Buffer, request: Uint8Array): boolean {
   return createHmac("md5", key).update(bare).digest().equals(answer.subarray(22, 38));
 }
 
-/** Whether nobody may be let in for this: it says no right password, or does not prove that its client wrote it. */
-export function mustNotBeAccepted(sent: Uint8Array): boolean {
-  const packet = sent.subarray(0, Buffer.from(sent).readUInt16BE(2));
+/** Whether a request proves that its client wrote it, and may get any answer: nobody else's does. */
+export function isProven(sent: Buffer): boolean {
+  if (sent.length < 20) return false;
+  const packet = sent.subarray(0, sent.readUInt16BE(2));
   const at = find(packet, 80);
-  if (at === undefined || packet[at + 1] !== 18) return true;
+  const isDigest = packet[0] === 4;
+  if (isDigest) {
+    const zeros = Buffer.alloc(16);
+    const digest = md5(packet.subarray(0, 4), zeros, packet.subarray(20), Buffer.from(secret));
+    if (!digest.equals(packet.subarray(4, 20))) return false;
+    if (at === undefined) return true;
+  }
+  if (at === undefined || packet[at + 1] !== 18) return false;
   const bare = Buffer.from(packet);
   bare.fill(0, at + 2, at + 18);
-  if (
-    !createHmac("md5", key)
-      .update(bare)
-      .digest()
-      .equals(packet.subarray(at + 2, at + 18))
-  )
-    return true;
-  if (packet[0] === 12) return false;
+  if (isDigest) bare.fill(0, 4, 20);
+  return createHmac("md5", key)
+    .update(bare)
+    .digest()
+    .equals(packet.subarray(at + 2, at + 18));
+}
+
+/** Whether somebody may be let in for this: it says the right password, or asks for the server's status. */
+export function mayBeAccepted(sent: Buffer): boolean {
+  const packet = sent.subarray(0, sent.readUInt16BE(2));
+  if (packet[0] === 12) return true;
   const hidden = attributeValue(packet, 2);
-  if (packet[0] !== 1 || hidden === undefined || find(packet, 79) !== undefined) return true;
+  if (packet[0] !== 1 || hidden === undefined || find(packet, 79) !== undefined) return false;
   const password = crypt(hidden, packet.subarray(4, 20), true).toString("latin1").replace(/\0+$/, "");
   // Names are compared as RFC 4518 prepares them: without control characters.
   const name = Buffer.from(attributeValue(packet, 1) ?? [])
@@ -311,5 +322,5 @@ export function mustNotBeAccepted(sent: Uint8Array): boolean {
     .normalize("NFKC")
     .trim()
     .toLowerCase();
-  return !/^user\d{6}$/.test(name) || password !== passwordOf(Number(name.slice(4)));
+  return /^user\d{6}$/.test(name) && password === passwordOf(Number(name.slice(4)));
 }
