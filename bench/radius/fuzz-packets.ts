@@ -69,8 +69,11 @@ export class Drafts {
   readonly #random: () => number;
   readonly #hello: Buffer;
   readonly #people: number;
+  readonly #first: number;
 
-  constructor(random: () => number, hello: Buffer, people: number) {
+  /** @param first - number of the first of `people` whom they name */
+  constructor(random: () => number, hello: Buffer, people: number, first = 0) {
+    this.#first = first;
     this.#random = random;
     this.#hello = hello;
     this.#people = people;
@@ -79,7 +82,7 @@ export class Drafts {
   /** One of them. @param challenge - that a login by EAP may go on from */
   draw(authenticator: Uint8Array, challenge: Challenge | undefined): Draft {
     const random = this.#random;
-    const who = random() % this.#people;
+    const who = this.#first + (random() % this.#people);
     const station = text(31, `02-00-00-00-${hex(random() % 64)}-${hex(random() % 256)}`);
     const place = [
       text(4, "\x7f\0\0\x01"),

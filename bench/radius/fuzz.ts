@@ -150,7 +150,7 @@ async function probe(hello: Buffer): Promise<void> {
     const authenticator = randomBytes(16);
     const isRecord = turn % 3 === 1;
     // Somebody whom no mutated packet names.
-    const drafts = new Drafts(() => 0, hello, 1);
+    const drafts = new Drafts(() => 0, hello, 1, people);
     const draft =
       turn % 3 === 2
         ? drafts.draw(authenticator, undefined)
