@@ -75,6 +75,8 @@ const listener = await radiusServer({
       }),
 }).listen({ port: 0, accountingPort: 0 });
 process.send?.({ port: listener.port, accountingPort: listener.accountingPort });
+// Nobody is left to tell.
+process.on("disconnect", () => process.exit(0));
 process.on("message", (message) => {
   if (message === "stop") void listener.close({ drainMs: 0 }).then(() => process.exit(0));
   else
