@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { IssuedCertificate } from "../../packages/radius/interop/eap-certificates.ts";
-import { eapolTestConfiguration } from "../../packages/radius/interop/eapol-test.ts";
+import { supplicantNetwork } from "../../packages/radius/interop/eapol-test.ts";
 import { type Attribute, attributeValue, clientHello, encode, sign } from "./fuzz-packets.ts";
 import { nameOf, passwordOf, secret } from "./people.ts";
 import type { RadiusPeer } from "./server-process.ts";
@@ -31,7 +31,7 @@ export async function logIn(folder: string, peer: RadiusPeer, how: EapLogins): P
       eap === "TTLS"
         ? { ...login, identity: nameOf(i), password: passwordOf(i), phase2: "auth=PAP" }
         : { ...login, identity: nameOf(0), anonymousIdentity: nameOf(0), clientCertificate: certificate };
-    writeFileSync(file, eapolTestConfiguration(settings));
+    writeFileSync(file, supplicantNetwork(settings, [["key_mgmt", "WPA-EAP"]]));
     const mac = `02:00:00:00:01:${i.toString(16).padStart(2, "0")}`;
     const args = ["-c", file, "-a", "127.0.0.1", "-p", String(peer.port), "-s", secret, "-M", mac];
     const child = spawn("eapol_test", [...args, "-t", "20", "-r", String(times - 1)], { stdio: "ignore" });

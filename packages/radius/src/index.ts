@@ -49,6 +49,7 @@ export {
   type RadiusTlsOptions,
   type RadsecOptions,
 } from "./options.ts";
+export type { DynamicAuthorizationResult } from "./server/dynamic-authorization.ts";
 export {
   type RadiusCloseOptions,
   type RadiusListener,
@@ -56,5 +57,4 @@ export {
   RadiusServer,
   radiusServer,
 } from "./server/radius-server.ts";
-export type { DynamicAuthorizationResult } from "./server/session-register.ts";
 export { checkNetworkSettings, type NetworkMethod, networkMethods } from "./view/network.ts";

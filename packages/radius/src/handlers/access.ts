@@ -138,12 +138,16 @@ export interface Person {
   readonly mustChangePassword: boolean;
 }
 
-/** Lets in somebody who has shown who they are, if the grants do. */
+/**
+ * Lets in somebody who has shown who they are, if the grants do.
+ * @param isFinal - whether this goes to the access server; else it is seen whether they would be let in
+ */
 export async function admit(
   request: RadiusRequest,
   network: Network,
   who: Person,
   { options, reply }: Pick<AccessContext, "options" | "reply">,
+  isFinal = true,
 ): Promise<RadiusAnswer> {
   const { directory } = options;
   const { user, factors } = who;
@@ -160,7 +164,7 @@ export async function admit(
   if (who.mustChangePassword) return refuse("must-change-password");
   const decision = await directory.authorize(user.id, resource.id, { factors, address: request.address });
   if (!decision.allowed) return refuse(decision.reason);
-  if (await hasTooManySessions(directory, user, network, { ...decision, packet: request.packet }))
+  if (await hasTooManySessions(directory, user, network, { ...decision, packet: request.packet, isFinal }))
     return refuse("too-many-sessions");
   const own = {
     type: AttributeType.class,
@@ -182,7 +186,11 @@ async function hasTooManySessions(
   directory: Directory,
   user: User,
   network: Network,
-  { attributes, packet }: Pick<Decision, "attributes"> & Pick<RadiusRequest, "packet">,
+  {
+    attributes,
+    packet,
+    isFinal,
+  }: Pick<Decision, "attributes"> & Pick<RadiusRequest, "packet"> & { readonly isFinal: boolean },
 ): Promise<boolean> {
   const own = attributes["maxSessions"];
   const most = typeof own === "number" ? own : network.maxSessions;
@@ -193,7 +201,7 @@ async function hasTooManySessions(
   );
   const station = stationOf(textOf(packet, AttributeType.callingStationId));
   const arrival = { user: user.id, resource, station };
-  return !reservationsOf(directory).take(arrival, live, most, directory.clock());
+  return !reservationsOf(directory).take(arrival, live, most, directory.clock(), isFinal);
 }
 
 /**

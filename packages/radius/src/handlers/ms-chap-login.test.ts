@@ -93,6 +93,13 @@ describe("a login by MS-CHAPv2", () => {
     expect((await login(place, await hashOf(place))).code).toBe(PacketCode.accessReject);
   });
 
+  test("takes one place where each person has one, though the device tells no name of its own", async () => {
+    await using place = await scene({ methods, maxSessions: 1 });
+    const hash = await hashOf(place);
+    expect((await login(place, hash)).code).toBe(PacketCode.accessAccept);
+    expect((await login(place, hash)).code).toBe(PacketCode.accessReject);
+  });
+
   test("counts as a failure like any other", async () => {
     await using place = await scene();
     const { directory, users } = place;

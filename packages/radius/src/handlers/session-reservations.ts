@@ -30,9 +30,16 @@ export class SessionReservations {
    *
    * @param live - the person's sessions on the network
    * @param most - how many they may have
+   * @param keeps - false to see only whether there is one
    * @returns whether there was one
    */
-  take({ user, resource, station }: Arrival, live: readonly Session[], most: number, now: number): boolean {
+  take(
+    { user, resource, station }: Arrival,
+    live: readonly Session[],
+    most: number,
+    now: number,
+    keeps: boolean,
+  ): boolean {
     this.#sweep(now);
     const key = `${user} ${resource}`;
     const isOther = (one: string): boolean => one === "" || one !== station;
@@ -42,7 +49,7 @@ export class SessionReservations {
         one.until > now && isOther(one.station) && (one.station === "" || !stations.includes(one.station)),
     );
     if (stations.filter(isOther).length + reserved.length >= most) return false;
-    this.#reserved.set(key, [...reserved, { station, until: now + reservedMs }]);
+    if (keeps) this.#reserved.set(key, [...reserved, { station, until: now + reservedMs }]);
     return true;
   }
 

@@ -76,7 +76,7 @@ export class DirectoryVerifier implements EapVerifier<Person> {
       return { type: "code-needed", prompt: codePrompt, answer: (code) => this.#ask({ state, code }) };
     }
     // Before the device is told inside the tunnel that it is in.
-    const answer = await admit(this.request, this.#network, result, this.#context);
+    const answer = await admit(this.request, this.#network, result, this.#context, false);
     return answer.code === PacketCode.accessAccept
       ? { type: "accepted", subject: result }
       : { type: "denied" };
