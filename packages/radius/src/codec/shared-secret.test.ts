@@ -23,6 +23,22 @@ test("digests are those of Node", () => {
   );
 });
 
+test("an HMAC-MD5 is that of the RFC, of a short key and of one that is longer than a block", () => {
+  // RFC 2202 §2, test cases 2 and 7.
+  const short = new SharedSecret("Jefe").hmac(Buffer.from("what do ya want "), Buffer.from("for nothing?"));
+  expect(Buffer.from(short).toString("hex")).toBe("750c783e6ab0b503eaa86e310a5db738");
+  const long = new SharedSecret(new Uint8Array(80).fill(0xaa)).hmac(
+    Buffer.from("Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data"),
+  );
+  expect(Buffer.from(long).toString("hex")).toBe("6f630fad67cda0ee1fb1f562db3aa53e");
+});
+
+test("what is longer than any packet is digested whole", () => {
+  const octets = new Uint8Array(70_000).fill(7);
+  const expected = createHash("md5").update(octets).update("secret").digest();
+  expect(Buffer.from(new SharedSecret("secret").digestBefore(octets))).toEqual(expected);
+});
+
 test("a secret is itself, as text and as octets, and no other", () => {
   const secret = new SharedSecret("grüße");
   expect(secret.length).toBe(7);
